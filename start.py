@@ -1,0 +1,480 @@
+#!/usr/bin/env python3
+"""Set up wsdemo and open it: the one file to run on a fresh machine.
+
+    python start.py                    open the course in JupyterLab
+    python start.py test               run every check
+    python start.py test ARGS          run pytest alone, with these arguments
+    python start.py test --newest      the same with the newest versions, not those of the lock
+    python start.py doctor             say what is here and what is missing
+    python start.py notebooks [NAMES]  run the notebooks and save them normalised
+    python start.py bench [NAMES]      measure what the README claims
+    python start.py lock               choose the exact versions anew
+    python start.py help               print this text
+
+It needs Python 3.11 or newer and nothing else. Everything it installs goes into the folder .venv
+beside it; to undo all of it, delete that folder.
+"""
+
+# This file has to parse on Python 3.6: an old Python must reach the sentence that says so,
+# and not stop at syntax it does not know.
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+SUFFIX = ".exe" if os.name == "nt" else ""
+PYTHON = BIN / ("python" + SUFFIX)
+UV = BIN / ("uv" + SUFFIX)
+MARK = VENV / "wsdemo.json"
+LOCK = ROOT / "requirements.lock"
+PYPROJECT = ROOT / "pyproject.toml"
+
+OLDEST_PYTHON = (3, 11)
+UV_REQUIREMENT = "uv>=0.9,<1"
+DISK_NEEDED = 1 << 30
+SIGN_OF_LIFE = 15
+
+# The levels a set-up can have, each with what is installed for it. A learner on a slow line
+# does not wait for the test tools.
+LEVELS = {"lab": ".", "test": ".[test]"}
+
+# A first screen without release news, and a server that asks nothing of the internet.
+QUIET_LAB = [
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--Application.log_level=WARN",
+]
+FIRST_PAGE = "/lab/tree/notebooks/00_start_here.ipynb"
+
+
+class Problem(Exception):
+    """Something that only the person at the keyboard can put right."""
+
+    def __init__(self, what, *advice):
+        super().__init__(what)
+        self.advice = advice
+
+    def __str__(self):
+        return "\n".join(["wsdemo: " + self.args[0]] + ["  " + line for line in self.advice])
+
+
+# ---------------------------------------------------------------------------------------------
+# What has to be there first
+
+
+def require_python(version=sys.version_info):
+    """Check that this Python is new enough.
+
+    Args:
+        version: the version to judge, as `sys.version_info` gives it.
+
+    Raises:
+        Problem: it is too old.
+    """
+    found = tuple(version[:3])
+    if found < OLDEST_PYTHON:
+        raise Problem(
+            "Python {}.{} or newer is needed; this is Python {}.".format(
+                *OLDEST_PYTHON, ".".join(map(str, found))
+            ),
+            f"It is {sys.executable}",
+            "A newer one may be here already: try python3.13 start.py, or on Windows py start.py",
+            "Debian, Ubuntu:  sudo apt install python3 python3-venv",
+            "macOS:           brew install python",
+            "Windows:         winget install Python.Python.3.13",
+            "Anywhere:        the installer from python.org, or conda create -n wsdemo python=3.12",
+        )
+
+
+def require_modules(find_spec=importlib.util.find_spec):
+    """Check that this Python can make virtual environments.
+
+    Args:
+        find_spec: looks a module up; gives None for one that is missing.
+
+    Raises:
+        Problem: `venv` or `ensurepip` is missing, as in Debian's bare python3.
+    """
+    missing = [name for name in ("venv", "ensurepip") if find_spec(name) is None]
+    if missing:
+        raise Problem(
+            "this Python comes without its module {}.".format(" and ".join(missing)),
+            "Debian, Ubuntu:  sudo apt install python3-venv",
+            "Elsewhere:       install the distribution's package for it, or Python from python.org",
+            "Then run the same command again.",
+        )
+
+
+def require_room(folder=ROOT):
+    """Check that the folder can be written to and its disk has room.
+
+    Args:
+        folder: where `.venv` is to be made.
+
+    Raises:
+        Problem: no write access, or less free space than an environment takes.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=str(folder)):
+            pass
+        free = shutil.disk_usage(str(folder)).free
+    except OSError as error:
+        raise Problem(
+            f"cannot write to {folder}: {error.strerror}.",
+            "Copy the course to a folder of your own and run it there.",
+        ) from error
+    if free < DISK_NEEDED:
+        raise Problem(
+            f"only {free >> 20} MB are free on the disk of {folder}; 1 GB is needed.",
+            "Make room, or copy the course to a larger disk.",
+        )
+
+
+# ---------------------------------------------------------------------------------------------
+# What is set up already
+
+
+def fingerprint(newest=False):
+    """Give a hash of everything that a set-up depends on.
+
+    The folder belongs to it, since a virtual environment that was moved or copied still points
+    to where it was made.
+
+    Args:
+        newest: whether the lock is to be ignored.
+    """
+    parts = [b"newest" if newest else LOCK.read_bytes(), PYPROJECT.read_bytes()]
+    parts += [text.encode() for text in (sys.version, sys.base_prefix, str(ROOT))]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def read_mark():
+    """Give what the last finished set-up noted; an empty dict if there was none."""
+    try:
+        mark = json.loads(MARK.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return mark if isinstance(mark, dict) else {}
+
+
+def is_ready(level, newest=False):
+    """Tell whether `.venv` already holds what a level needs.
+
+    Args:
+        level: a key of `LEVELS`.
+        newest: whether the lock is to be ignored.
+    """
+    mark = read_mark()
+    levels = list(LEVELS)
+    return (
+        PYTHON.exists()
+        and mark.get("fingerprint") == fingerprint(newest)
+        and mark.get("level") in levels[levels.index(level) :]
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Setting up
+
+
+def run_step(title, command):
+    """Run one step of the set-up and show that it goes on.
+
+    On a terminal the tool draws its own progress. Elsewhere its output is kept back, and shown
+    only if it fails.
+
+    Args:
+        title: what is being done.
+        command: the program and its arguments.
+
+    Returns:
+        Whether it succeeded.
+    """
+    began = time.monotonic()
+    print(f"  {title} ...", flush=True)
+    if sys.stdout.isatty():
+        return subprocess.call(command, cwd=str(ROOT), env=environment()) == 0
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=str(ROOT), env=environment(), stdout=output, stderr=output
+        )
+        try:
+            code = wait_for(process)
+        except BaseException:
+            process.kill()
+            raise
+        if code != 0:
+            output.seek(0)
+            for line in output.read().decode(errors="replace").splitlines()[-15:]:
+                print("    " + line)
+    result = "done" if code == 0 else "failed"
+    print(f"    {result}, {time.monotonic() - began:.1f} s", flush=True)
+    return code == 0
+
+
+def wait_for(process):
+    """Wait until a process ends, print a sign of life meanwhile, and give its exit status."""
+    began = time.monotonic()
+    while True:
+        try:
+            return process.wait(SIGN_OF_LIFE)
+        except subprocess.TimeoutExpired:
+            print(f"    still busy, {time.monotonic() - began:.0f} s", flush=True)
+
+
+def make_environment():
+    """Make `.venv` afresh, with pip and uv in it.
+
+    Raises:
+        Problem: something it needs is missing.
+    """
+    require_modules()
+    require_room()
+    make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    if not run_step(f"making {VENV.name} with Python {sys.version.split()[0]}", make):
+        raise Problem(
+            f"the virtual environment {VENV} could not be made.",
+            "Delete that folder and run the same command again.",
+            "If a program still uses it (on Windows a running kernel does), end that first.",
+        )
+    # uv installs in seconds what takes pip a minute; without it, pip does as well.
+    run_step("fetching the installer, uv", [*pip("install"), UV_REQUIREMENT])
+
+
+def pip(command):
+    """Give the start of a command for `.venv`'s own pip."""
+    # Five tries with growing pauses, as pip has it, are a long silence where there is no network.
+    options = ["--disable-pip-version-check", "--retries", "1"]
+    return [str(PYTHON), "-m", "pip", command, *options]
+
+
+def reaches_packages():
+    """Tell whether packages can be fetched, by fetching a small one that the course needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*pip("download"), "--quiet", "--no-deps", "--dest", folder, "nest-asyncio"]
+        return subprocess.run(command, env=environment(), capture_output=True).returncode == 0
+
+
+def install(level, newest=False):
+    """Install the course, in editable form, with what a level needs.
+
+    Args:
+        level: a key of `LEVELS`.
+        newest: whether the lock is to be ignored.
+
+    Raises:
+        Problem: the packages could not be had.
+    """
+    versions = ["--upgrade"] if newest else ["--constraint", str(LOCK)]
+    wanted = [*versions, "--editable", LEVELS[level]]
+    if UV.exists():
+        command = [str(UV), "pip", "install", "--python", str(PYTHON), *wanted]
+        if run_step("installing the course with uv", command):
+            return
+    if not reaches_packages():
+        raise Problem(
+            "the packages cannot be fetched: the package index does not answer.",
+            "No network?  Connect and run the same command again: what came is kept.",
+            "A proxy?     Set HTTPS_PROXY to http://HOST:PORT",
+            "A mirror?    Set UV_INDEX_URL and PIP_INDEX_URL to its address.",
+        )
+    # pip may succeed where uv did not: its settings may name a mirror that uv does not know.
+    if not run_step("installing the course with pip, a minute or two", pip("install") + wanted):
+        raise Problem(
+            "the packages could not be installed; the lines above say why.",
+            "A full disk?        Set UV_CACHE_DIR and PIP_CACHE_DIR to folders on a larger one.",
+            "An unusual system?  Try conda: conda env create -f environment.yml",
+        )
+
+
+def set_up(level, newest=False):
+    """See to it that `.venv` holds what a level needs; do nothing when it does.
+
+    Args:
+        level: a key of `LEVELS`.
+        newest: whether to install the newest versions allowed, not the lock's.
+
+    Raises:
+        Problem: something it needs is missing.
+    """
+    if not newest and is_ready(level):
+        return
+    began = time.monotonic()
+    print("Setting up wsdemo: once, and again only when its requirements change.", flush=True)
+    made_by = [list(sys.version_info[:3]), str(ROOT)]
+    keep = PYTHON.exists() and read_mark().get("made_by") == made_by
+    # While there is no mark, a set-up that is cut short counts as none: nobody knows how far
+    # it got.
+    if MARK.exists():
+        MARK.unlink()
+    if not keep:
+        make_environment()
+    install(level, newest)
+    mark = {"fingerprint": fingerprint(newest), "level": level, "made_by": made_by}
+    MARK.write_text(json.dumps(mark, indent=1), encoding="utf-8")
+    print(f"Ready after {time.monotonic() - began:.0f} s.\n", flush=True)
+
+
+# ---------------------------------------------------------------------------------------------
+# The commands
+
+
+def environment():
+    """Give the environment variables for programs that run in `.venv`."""
+    variables = dict(os.environ)
+    variables.pop("PYTHONHOME", None)
+    variables["VIRTUAL_ENV"] = str(VENV)
+    variables["PATH"] = os.pathsep.join([str(BIN), variables.get("PATH", "")])
+    # A kernel named python3 in the person's own folders must not stand before the course's.
+    variables["JUPYTER_PREFER_ENV_PATH"] = "1"
+    variables["UV_PYTHON_DOWNLOADS"] = "never"
+    return variables
+
+
+def hand_over(*command):
+    """Run a program of `.venv` in place of this one, and end as it ends."""
+    words = [str(PYTHON), *map(str, command)]
+    sys.stdout.flush()
+    if os.name == "posix":
+        # Nothing stands between the program and the signals meant for it.
+        os.chdir(str(ROOT))
+        os.execve(words[0], words, environment())
+    process = subprocess.Popen(words, cwd=str(ROOT), env=environment())
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # It got the same Ctrl-C, and decides for itself when to end.
+            continue
+
+
+def has_screen():
+    """Tell whether a browser opened here would be seen by the person."""
+    if os.environ.get("BROWSER"):
+        return True
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return "SSH_CONNECTION" not in os.environ
+
+
+def lab_options():
+    """Give JupyterLab's options for this course on this machine."""
+    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={FIRST_PAGE}", *QUIET_LAB]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        options.append("--allow-root")
+    if not has_screen():
+        options.append("--no-browser")
+    return options
+
+
+def lab(arguments):
+    """Open JupyterLab on the first lesson."""
+    set_up("lab")
+    options = lab_options()
+    if "--no-browser" in options:
+        print("No screen here. Open the last address printed below in a browser of this machine.")
+        print("From another machine, first: ssh -L 8888:127.0.0.1:8888 HOST  (the address's port)")
+    else:
+        print("JupyterLab opens in your browser. If it does not, use the address below.")
+    print("To end it, press Ctrl-C here.\n")
+    return hand_over("-m", "jupyterlab", *options, *arguments)
+
+
+def test(arguments):
+    """Run every check, or pytest alone with the arguments given."""
+    newest = "--newest" in arguments
+    arguments = [word for word in arguments if word != "--newest"]
+    set_up("test", newest)
+    return hand_over("tools/suite.py", *arguments)
+
+
+def doctor(arguments):
+    """Say what is here and what is missing."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "doctor", *arguments)
+
+
+def notebooks(arguments):
+    """Run the notebooks in place and save them normalised."""
+    set_up("lab")
+    return hand_over("tools/notebooks.py", *arguments)
+
+
+def bench(arguments):
+    """Run the benchmarks, all or those named."""
+    folder = ROOT / "benchmarks"
+    known = sorted(path.stem for path in folder.glob("[!_]*.py"))
+    for name in arguments:
+        if name not in known:
+            raise Problem(f"no benchmark {name!r}.", "There are: " + ", ".join(known))
+    set_up("test")
+    status = 0
+    for name in arguments or known:
+        print(f"\n{name}", flush=True)
+        script = str(folder / (name + ".py"))
+        code = subprocess.call([str(PYTHON), script], cwd=str(ROOT), env=environment())
+        status = status or code
+    return status
+
+
+def lock(arguments):
+    """Write requirements.lock: exact versions for all systems, and no addresses."""
+    if not UV.exists():
+        # The old lock may contradict pyproject.toml, which is why it is being made anew.
+        set_up("lab", newest=True)
+    command = [str(UV), "pip", "compile", PYPROJECT.name, "--output-file", LOCK.name]
+    command += ["--upgrade", "--universal", "--all-extras", "--python-version", "3.11", "--quiet"]
+    command += ["--no-emit-index-url", "--no-emit-find-links", "--annotation-style", "line"]
+    command += ["--custom-compile-command", "python start.py lock", *arguments]
+    return subprocess.call(command, cwd=str(ROOT), env=environment())
+
+
+def usage(arguments):
+    """Print how this file is used."""
+    print(__doc__.strip())
+    return 0
+
+
+COMMANDS = {
+    "lab": lab,
+    "test": test,
+    "doctor": doctor,
+    "notebooks": notebooks,
+    "bench": bench,
+    "lock": lock,
+    "help": usage,
+    "-h": usage,
+    "--help": usage,
+}
+
+
+def main(arguments):
+    """Run the command that the arguments name, and give the exit status."""
+    try:
+        require_python()
+        name = arguments[0] if arguments else "lab"
+        if name not in COMMANDS:
+            names = ", ".join(key for key in COMMANDS if not key.startswith("-"))
+            raise Problem(f"no command {name!r}.", f"There are: {names}.")
+        return COMMANDS[name](arguments[1:])
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command to start again.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,342 @@
+"""A real Jupyter server, and a real Chromium that works in it.
+
+Tests use it through the fixtures in conftest.py. As a command it photographs a notebook::
+
+    python -m tests.browser.lab notebooks/02_echo.ipynb --dark -o out.png
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import queue
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+FLAGS = [
+    "--no-sandbox",  # Chromium refuses to run as root with it, and containers run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_TIMEOUT = 30
+TIMEOUT_MS = 60_000
+
+
+class Jupyter:
+    """A running Jupyter server of the tests' own.
+
+    Attributes:
+        root: the folder it serves.
+        url: its address, with a slash at the end.
+        token: what opens it.
+    """
+
+    def __init__(self, root: pathlib.Path, url: str, token: str) -> None:
+        self.root = root
+        self.url = url
+        self.token = token
+
+    def address(self, path: str) -> str:
+        """The address of a page of it: with the token, without what was open there before."""
+        return f"{self.url}{path}?token={self.token}&reset"
+
+
+@contextlib.contextmanager
+def jupyter(
+    *options: str,
+    app: str = "jupyterlab",
+    config: dict | None = None,
+    dark: bool = False,
+    windowing: str | None = None,
+) -> Iterator[Jupyter]:
+    """Start a Jupyter server that touches nothing of the user's; stop it at the end.
+
+    It finds the kernels and extensions of this Python; its settings are its own.
+
+    Args:
+        options: more options for the command line.
+        app: the module to start.
+        config: what a user's jupyter_server_config.json would say.
+        dark: whether JupyterLab has its dark theme.
+        windowing: JupyterLab's windowing mode; ``"none"`` renders all cells.
+    """
+    with tempfile.TemporaryDirectory(prefix="wsdemo-lab-", ignore_cleanup_errors=True) as folder:
+        home = pathlib.Path(folder)
+        root = home / "root"
+        root.mkdir()
+        _write_settings(home / "settings", dark, windowing)
+        (home / "config").mkdir()
+        (home / "config/jupyter_server_config.json").write_text(json.dumps(config or {}))
+        token = secrets.token_hex(16)
+        command = [sys.executable, "-m", app, "--no-browser", "--ServerApp.port=0"]
+        command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"]
+        command += ["--ServerApp.allow_root=True", "--ServerApp.ip=127.0.0.1", *options]
+        if app == "jupyterlab":
+            command.append("--LabApp.expose_app_in_browser=True")
+        with subprocess.Popen(
+            command, env=_environment(home), cwd=root, stderr=subprocess.PIPE, text=True
+        ) as process:
+            log = queue.SimpleQueue()
+            reader = threading.Thread(target=_read, args=(process.stderr, log), daemon=True)
+            reader.start()  # to the end, or a full pipe would block the server
+            try:
+                yield Jupyter(root, _wait_for_url(log), token)
+            finally:
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                reader.join(10)
+
+
+def _environment(home: pathlib.Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+
+
+def _write_settings(folder: pathlib.Path, dark: bool, windowing: str | None) -> None:
+    settings: dict[str, dict[str, Any]] = {
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "apputils-extension/themes": {"theme": "JupyterLab Dark" if dark else "JupyterLab Light"},
+    }
+    if windowing:
+        settings["notebook-extension/tracker"] = {"windowingMode": windowing}
+    for name, values in settings.items():
+        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values), encoding="utf-8")
+
+
+def _read(stream: IO[str], log: queue.SimpleQueue) -> None:
+    for line in stream:
+        log.put(line)
+    log.put(None)
+
+
+def _wait_for_url(log: queue.SimpleQueue) -> str:
+    """Read the server's log until it names its address."""
+    seen = []
+    while (line := log.get(timeout=START_TIMEOUT)) is not None:
+        seen.append(line)
+        if found := re.search(r"(http://127\.0\.0\.1:\d+/\S*?)(?:lab|tree)?\?token", line):
+            _wait_until_it_listens(found[1])
+            return found[1]
+    raise RuntimeError(f"Jupyter did not start:\n{''.join(seen)}")
+
+
+def find_chromium() -> str | None:
+    """The path of Chromium, if there is one."""
+    try:
+        from wsdemo import doctor
+    except ImportError:
+        return shutil.which("chromium")
+    return doctor.find_chromium()
+
+
+def _wait_until_it_listens(url: str) -> None:
+    """Jupyter names its address a moment before it listens there, and then tells nobody."""
+    place = urlsplit(url)
+    end = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            socket.create_connection((place.hostname, place.port), timeout=1).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Any]:
+    """Start a headless Chromium under playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def window(browser: Any, width: int = 1280, height: int = 900) -> Iterator[Any]:
+    """Open a window with cookies of its own, whose pages take the colours of what they show."""
+    context = browser.new_context(color_scheme="null", viewport={"width": width, "height": height})
+    context.set_default_timeout(TIMEOUT_MS)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+# What runs inside JupyterLab; its own promises say when it is done.
+
+_OPEN = """
+async path => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const widget = await app.commands.execute("docmanager:open", {path, factory: "Notebook"});
+  await widget.context.ready;
+  await widget.sessionContext.ready;
+  await widget.sessionContext.session.kernel.info;
+}
+"""
+_SHUT_DOWN = """
+async () => {
+  const widget = window.jupyterapp.shell.currentWidget;
+  await widget.context.save();
+  await widget.sessionContext.shutdown();
+}
+"""
+_RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+_CELLS = """
+() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+  return Array.from({length: cells.length}, (_, index) => cells.get(index).toJSON());
+}
+"""
+_FOLD_SIDEBAR = """
+() => {
+  const {shell} = window.jupyterapp;
+  shell.collapseLeft();
+  shell.mode = "single-document";
+}
+"""
+_HEIGHT = """
+() => {
+  const {content} = window.jupyterapp.shell.currentWidget;
+  content.activeCellIndex = 0;
+  content.outerNode.scrollTop = 0;
+  const last = content.widgets.at(-1).node.getBoundingClientRect();
+  return Math.ceil(last.bottom) + 60;  // and the status bar
+}
+"""
+# The lines that a panel shows, without times and notes: "↑ Hello", "● open".
+_TRANSCRIPT = """
+() => Array.from(document.querySelectorAll("#log > li"), line => line.querySelector(".mark")
+  ? `${line.querySelector(".mark").textContent} ${line.querySelector(".text").textContent}`
+  : line.textContent)
+"""
+PANELS_DONE = """
+() => [...document.querySelectorAll("div.wsdemo")].every(panel => panel.querySelector("iframe"))
+"""
+
+
+def bounded(page: Any, function: str, argument: Any = None, timeout_ms: int = TIMEOUT_MS) -> Any:
+    """Evaluate a function in a page, and wait for its promise, but not for ever."""
+    return page.evaluate(
+        """([text, argument, timeout]) => Promise.race([
+          (0, eval)(`(${text.trim()})`)(argument),
+          new Promise((_, fail) => setTimeout(fail, timeout, new Error("not done in time"))),
+        ])""",
+        [function, argument, timeout_ms],
+    )
+
+
+@contextlib.contextmanager
+def notebook(context: Any, server: Jupyter, name: str) -> Iterator[Any]:
+    """Open a notebook of the server's in JupyterLab, with a kernel that ends with it."""
+    page = context.new_page()
+    page.goto(server.address("lab"))
+    page.wait_for_function("() => window.jupyterapp")
+    bounded(page, _OPEN, name)
+    try:
+        yield page
+    finally:
+        bounded(page, _SHUT_DOWN)
+
+
+def run_all(page: Any) -> list[dict]:
+    """Run all cells of the notebook that is open, queued at once; return them with outputs."""
+    bounded(page, _RUN_ALL)
+    return cells(page)
+
+
+def cells(page: Any) -> list[dict]:
+    """The cells of the notebook that is open, as they would be saved now."""
+    return page.evaluate(_CELLS)
+
+
+def panel(page: Any, name: str) -> Any:
+    """The page in the panel of this name, once it has opened there."""
+    return page.frame_locator(f'div.wsdemo iframe[title="{name}"]')
+
+
+def expect_transcript(page: Any, name: str, lines: list[str], timeout: float = 10) -> None:
+    """Wait until the panel of this name shows exactly these lines.
+
+    Raises:
+        AssertionError: it shows others, with both.
+    """
+    from playwright.sync_api import Error
+
+    frame = page.locator(f'div.wsdemo iframe[title="{name}"]').element_handle().content_frame()
+    try:
+        frame.wait_for_function(
+            f"lines => JSON.stringify(({_TRANSCRIPT})()) === JSON.stringify(lines)",
+            arg=lines,
+            timeout=timeout * 1000,
+        )
+    except Error:
+        shown = "\n".join(frame.evaluate(_TRANSCRIPT))
+        expected = "\n".join(lines)
+        raise AssertionError(f"panel {name!r} shows\n{shown}\n\nand not\n{expected}") from None
+
+
+def photograph(file: pathlib.Path, image: pathlib.Path, dark: bool, width: int) -> None:
+    """Run a notebook in JupyterLab and save a picture of all of it."""
+    with (
+        jupyter(dark=dark, windowing="none") as server,
+        chromium() as browser,
+        window(browser, width) as context,
+        contextlib.ExitStack() as stack,
+    ):
+        shutil.copytree(file.parent, server.root, dirs_exist_ok=True)
+        page = stack.enter_context(notebook(context, server, file.name))
+        page.evaluate(_FOLD_SIDEBAR)
+        run_all(page)
+        page.wait_for_function(PANELS_DONE)
+        page.wait_for_load_state("networkidle")
+        for _ in range(3):  # a taller window may show more, which makes the notebook taller
+            page.set_viewport_size({"width": width, "height": page.evaluate(_HEIGHT)})
+        page.screenshot(path=image)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.browser.lab", description=photograph.__doc__)
+    parser.add_argument("notebook", type=pathlib.Path)
+    parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("notebook.png"))
+    parser.add_argument("--dark", action="store_true", help="JupyterLab's dark theme")
+    parser.add_argument("--width", type=int, default=1280)
+    given = parser.parse_args()
+    photograph(given.notebook.resolve(), given.output, given.dark, given.width)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Panels in the real JupyterLab and Notebook, here and where the kernel is elsewhere."""
+
+import re
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from playwright.sync_api import expect
+
+from tests.browser.lab import expect_transcript, jupyter, notebook, panel, run_all
+from wsdemo.browser import Browser
+
+pytestmark = pytest.mark.browser
+
+CODE = """\
+import wsdemo
+
+async def welcome(connection):
+    await connection.send("Welcome!")
+    async for message in connection:
+        if message == "code":
+            await connection.close(4001, "over")
+        await connection.send(message)
+
+server = wsdemo.serve(welcome, subprotocols=["v2", "v1"])
+ana = wsdemo.Browser(server.url, "ana", subprotocols=["v1", "v2"])
+ana.send("Hello")
+ana.send("code")
+ana"""
+TRUE_STORY = [
+    "● open, subprotocol v2",
+    "↓ Welcome!",
+    "↑ Hello",
+    "↓ Hello",
+    "↑ code",
+    '● close 4001 "over" clean',
+]
+
+
+def write(server, name, *cells):
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(
+        new_notebook(cells=list(cells), metadata={"kernelspec": kernel}), server.root / name
+    )
+
+
+def test_notebook_7_shows_a_live_client(jupyterlab, window):
+    pytest.importorskip("notebook")
+    write(jupyterlab, "seven.ipynb", new_code_cell(CODE))
+    page = window.new_page()
+    page.goto(jupyterlab.address("notebooks/seven.ipynb"))
+    page.locator(".jp-Notebook .jp-CodeCell").click()
+    page.keyboard.press("Control+Enter")  # Notebook itself waits for its kernel
+    expect(panel(page, "ana").locator("#name")).to_have_text("ana", timeout=15_000)
+    expect_transcript(page, "ana", TRUE_STORY)
+
+
+def test_an_untrusted_notebook_shows_the_placeholder(jupyterlab, window):
+    html = Browser("ws://127.0.0.1:1", "ana")._repr_mimebundle_()
+    output = new_output("execute_result", html, execution_count=1)
+    cell = new_code_cell("ana", execution_count=1, outputs=[output])
+    write(jupyterlab, "untrusted.ipynb", cell)
+    with notebook(window, jupyterlab, "untrusted.ipynb") as page:
+        expect(page.get_by_text("opens here when you run this cell in JupyterLab")).to_be_visible()
+        expect(page.get_by_text("Trust Notebook")).to_be_visible()
+        expect(page.locator("iframe")).to_have_count(0)
+
+
+def elsewhere(window, server):
+    """Block the direct way from the browser to a kernel, as if it were on another machine."""
+    jupyters = re.escape(server.url.split("/user/")[0])
+    window.route(re.compile(rf"^(?!{jupyters}/)http"), lambda route: route.abort())
+
+
+def test_a_kernel_elsewhere_is_reached_through_our_extension(window):
+    with jupyter("--ServerApp.base_url=/user/ana/") as server:
+        write(server, "elsewhere.ipynb", new_code_cell(CODE))
+        elsewhere(window, server)
+        with notebook(window, server, "elsewhere.ipynb") as page:
+            run_all(page)
+            address = panel(page, "ana").locator("#address")
+            expect(address).to_have_text(re.compile(r"^ws://127.0.0.1:\d+/user/ana/wsdemo/\d+$"))
+            expect_transcript(page, "ana", TRUE_STORY)
+
+
+def test_without_our_extension_jupyter_server_proxy_is_the_way(window):
+    pytest.importorskip("jupyter_server_proxy")
+    config = {"ServerApp": {"jpserver_extensions": {"wsdemo.jupyter": False}}}
+    with jupyter("--ServerApp.base_url=/user/ana/", config=config) as server:
+        write(server, "elsewhere.ipynb", new_code_cell(CODE.replace('"v1", "v2"', '"v2"')))
+        elsewhere(window, server)
+        with notebook(window, server, "elsewhere.ipynb") as page:
+            run_all(page)
+            address = panel(page, "ana").locator("#address")
+            expect(address).to_have_text(re.compile(r"^ws://127.0.0.1:\d+/user/ana/proxy/\d+/$"))
+            # That proxy loses the close code; it is why we have an extension.
+            story = [*TRUE_STORY[:-1], '● close 1005 "" clean']
+            expect_transcript(page, "ana", story)
+
+
+def test_with_no_way_to_the_kernel_the_panel_names_the_cure(jupyterlab, window):
+    write(jupyterlab, "nowhere.ipynb", new_code_cell(CODE))
+    window.route(re.compile(r"/_ping\?"), lambda route: route.abort())
+    with notebook(window, jupyterlab, "nowhere.ipynb") as page:
+        run_all(page)
+        expect(page.get_by_text("run the cell again")).to_be_visible()

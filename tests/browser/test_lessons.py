@@ -1,0 +1,215 @@
+"""Every lesson in the real JupyterLab, Run All queued at once: outputs, panels, consoles.
+
+A markdown cell tagged ``console-NAME`` shows, in its fenced block, what the panel NAME shows then.
+"""
+
+import configparser
+import difflib
+import pathlib
+import re
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests.browser.lab import PANELS_DONE, expect_transcript, notebook, run_all
+from wsdemo.browser import Browser, javascript
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+NOT_COMPARED = re.compile(r"image/(png|jpeg)|application/vnd\.jupyter\.widget-view\+json")
+
+CODE = """\
+import wsdemo
+
+async def welcome(connection):
+    await connection.send("Welcome!")
+    async for message in connection:
+        await connection.send(f"You said: {message}")
+
+server = wsdemo.serve(welcome)
+print("hello")
+ana = wsdemo.Browser(server.url, "ana")
+ana"""
+COMMANDS = """\
+ana.send("Hello")
+ana.close(1000, "bye")
+raise ValueError("on purpose")"""
+SCRIPT = "console.log('Hello from JavaScript')"
+
+
+def fixture():
+    """A notebook as a lesson is: executed, saved, with every kind of claim that is checked."""
+    first = [
+        new_output("stream", name="stdout", text="hello\n"),
+        new_output("execute_result", Browser("", "ana")._repr_mimebundle_(), execution_count=1),
+    ]
+    second = [new_output("error", ename="ValueError", evalue="on purpose", traceback=[])]
+    third = [
+        new_output(
+            "execute_result", javascript("", name="js")._repr_mimebundle_(), execution_count=3
+        )
+    ]
+    story = '● open\n↓ Welcome!\n↑ Hello\n↓ You said: Hello\n● close 1000 "bye" clean'
+    cells = [
+        new_code_cell(CODE, outputs=first),
+        new_code_cell(COMMANDS, outputs=second, metadata={"tags": ["raises-exception"]}),
+        new_code_cell(f'wsdemo.javascript("{SCRIPT}", name="js")', outputs=third),
+        new_markdown_cell("It shows:\n" + "\n" * 60, metadata={}),
+        new_markdown_cell(f"```text\n{story}\n```", metadata={"tags": ["console-ana"]}),
+        new_markdown_cell("```\nHello from JavaScript\n```", metadata={"tags": ["console-js"]}),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+# Comparing outputs, by nbval's rules
+
+
+def rules():
+    """What nbval replaces before it compares: pairs of pattern and replacement."""
+    found = [(r'data-port="\d*"', 'data-port="0"'), (r'data-token="[^"]*"', 'data-token=""')]
+    config = configparser.RawConfigParser()
+    config.read(ROOT / "tests/sanitize.cfg", encoding="utf-8")
+    return found + [(config[name]["regex"], config[name]["replace"]) for name in config.sections()]
+
+
+def told(cell):
+    """What a cell's outputs say, in the order of first mention: (kind, text) pairs."""
+    texts = {}
+    for output in cell.get("outputs", []):
+        if output["output_type"] == "stream":
+            kind = output["name"]
+            texts[kind] = texts.get(kind, "") + joined(output["text"])
+        elif output["output_type"] == "error":
+            texts[f"error {len(texts)}"] = f"{output['ename']}: {output['evalue']}"
+        else:
+            for kind, data in sorted(output["data"].items()):
+                if not NOT_COMPARED.fullmatch(kind):
+                    texts[f"{kind} {len(texts)}"] = joined(data)
+    return [(kind, sanitised(text)) for kind, text in texts.items()]
+
+
+def joined(text):
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+def sanitised(text):
+    for pattern, replacement in rules():
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def differences(saved, now):
+    """The code cells that differ, as (source, what was saved, what is there now)."""
+    pairs = zip(saved, now, strict=True)
+    return [
+        (joined(before["source"]), told(before), told(after))
+        for before, after in pairs
+        if before["cell_type"] == "code" and told(before) != told(after)
+    ]
+
+
+def readable(difference):
+    source, before, after = difference
+    texts = [
+        [f"[{kind}] {line}" for kind, text in each for line in text.splitlines()]
+        for each in (before, after)
+    ]
+    diff = difflib.unified_diff(*texts, "saved", "in JupyterLab", lineterm="", n=1)
+    return "\n".join([source, *diff])
+
+
+def surprises(cells):
+    """The errors in cells that are not marked for one."""
+    return [
+        told(cell)
+        for cell in cells
+        if "raises-exception" not in cell["metadata"].get("tags", [])
+        and any(output["output_type"] == "error" for output in cell.get("outputs", []))
+    ]
+
+
+def consoles(cells):
+    """What panels are to show: name to lines, from the cells tagged ``console-NAME``."""
+    found = {}
+    for cell in cells:
+        for tag in cell["metadata"].get("tags", []):
+            if tag.startswith("console-"):
+                block = re.search(r"```\w*\n(.*?)\n?```", joined(cell["source"]), re.DOTALL)
+                assert block, f"the cell tagged {tag} has no fenced block"
+                found[tag.removeprefix("console-")] = block[1].split("\n")
+    return found
+
+
+def check(window, server, name, timeout=10):
+    """Run a notebook of the server's and hold it to what it says."""
+    saved = nbformat.read(server.root / name, as_version=4).cells
+    with notebook(window, server, name) as page:
+        now = run_all(page)
+        found = differences(saved, now)
+        assert not found, "\n\n".join(map(readable, found))
+        assert surprises(now) == []
+        page.wait_for_function(PANELS_DONE, timeout=15_000)
+        for panel, lines in consoles(saved).items():
+            expect_transcript(page, panel, lines, timeout)
+
+
+@pytest.fixture(scope="module")
+def lessons(jupyterlab):
+    shutil.copytree(ROOT / "notebooks", jupyterlab.root / "notebooks")
+    return jupyterlab
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS])
+def test_a_lesson_holds_in_jupyterlab(lessons, window, lesson):
+    check(window, lessons, f"notebooks/{lesson}")
+
+
+@pytest.mark.browser
+def test_the_check_holds_for_a_notebook_that_is_right(jupyterlab, window):
+    nbformat.write(fixture(), jupyterlab.root / "right.ipynb")
+    check(window, jupyterlab, "right.ipynb")
+
+
+@pytest.mark.browser
+def test_the_check_finds_a_console_that_differs(jupyterlab, window):
+    wrong = fixture()
+    wrong.cells[-2].source = "```\n● open\n```"
+    nbformat.write(wrong, jupyterlab.root / "wrong.ipynb")
+    with pytest.raises(AssertionError, match="You said: Hello"):
+        check(window, jupyterlab, "wrong.ipynb", timeout=1)
+
+
+def test_outputs_that_differ_are_found():
+    saved = fixture().cells
+    assert differences(saved, fixture().cells) == []
+    for change in (
+        {"text": "hullo\n"},
+        {"name": "stderr"},
+    ):
+        now = fixture().cells
+        now[0].outputs[0].update(change)
+        assert [source for source, *_ in differences(saved, now)] == [CODE]
+    now = fixture().cells
+    now[0].outputs.append(new_output("stream", name="stderr", text="warning"))
+    now[1].outputs[0].evalue = "another"
+    now[2].outputs[0].data["text/html"] += "."
+    assert len(differences(saved, now)) == 3
+
+
+def test_images_and_split_streams_are_not_compared():
+    saved, now = fixture().cells, fixture().cells
+    now[0].outputs[0].text = "hel"
+    now[0].outputs.insert(1, new_output("stream", name="stdout", text="lo\n"))
+    now[0].outputs[-1].data["image/png"] = "…"
+    assert differences(saved, now) == []
+
+
+def test_an_error_in_a_cell_not_marked_for_one_is_found():
+    cells = fixture().cells
+    assert surprises(cells) == []
+    cells[1].metadata.tags = []
+    assert surprises(cells) == [[("error 0", "ValueError: on purpose")]]

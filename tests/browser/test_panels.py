@@ -1,0 +1,306 @@
+"""The pages in a real Chromium, in a plain web page: what VS Code and others do with an output."""
+
+import contextlib
+
+import pytest
+from playwright.sync_api import expect
+
+import wsdemo
+from tests.browser.lab import expect_transcript, panel
+from wsdemo.browser import Browser, javascript
+from wsdemo.console import console
+
+pytestmark = pytest.mark.browser
+
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(22, 24, 29)"
+
+
+async def welcome(connection):
+    """The server under study."""
+    await connection.send("Welcome!")
+    async for message in connection:
+        if message == "code":
+            await connection.close(4001, "lesson over")
+        elif isinstance(message, str):
+            await connection.send(f"You said: {message}")
+        else:
+            await connection.send(message)
+
+
+@pytest.fixture
+def server():
+    with wsdemo.serve(welcome, subprotocols=["v2"], select_subprotocol=choose) as server:
+        yield server
+
+
+def choose(connection, offered):
+    return "v2" if "v2" in offered else None
+
+
+@pytest.fixture
+def show(window):
+    """Show outputs on a plain page, as a trusted notebook does; return the tab."""
+    with contextlib.ExitStack() as stack:
+
+        def show(*outputs, body=""):
+            html = "".join(each._repr_mimebundle_()["text/html"] for each in outputs)
+            page = f"<!doctype html><meta charset=utf-8><title>host</title><body {body}>{html}"
+            host = stack.enter_context(wsdemo.serve(welcome, name="host", pages={"/": page}))
+            tab = window.new_page()
+            tab.goto(host.url.replace("ws", "http"))
+            return tab
+
+        yield show
+
+
+def test_a_client_lives_in_the_page(server, show):
+    ana = Browser(server.url, "ana", subprotocols=["v2"])
+    ana.send("Hello")
+    ana.send(b"\x00\xff")
+    ana.send("code")
+    tab = show(ana)
+    assert ana.expect("open")["protocol"] == "v2"
+    assert ana.expect("close") == {
+        "type": "close",
+        "code": 4001,
+        "reason": "lesson over",
+        "wasClean": True,
+    }
+    ana.expect("message", data=b"\x00\xff")
+    expect_transcript(
+        tab,
+        "ana",
+        [
+            "● open, subprotocol v2",
+            "↓ Welcome!",
+            "↑ Hello",
+            "↓ You said: Hello",
+            "↑ 00 ff (2 bytes)",
+            "↓ 00 ff (2 bytes)",
+            "↑ code",
+            '● close 4001 "lesson over" clean',
+        ],
+    )
+    page = panel(tab, "ana")
+    expect(page.locator("#state")).to_have_text("CLOSED")
+    expect(page.locator("#name")).to_have_text("ana")
+    expect(page.locator("#address")).to_have_text(server.url)
+
+
+def test_a_person_sends_closes_and_reconnects_with_the_keyboard(server, show):
+    ana = Browser(server.url, "ana")
+    tab = show(ana)
+    page = panel(tab, "ana")
+    ana.expect("message", data="Welcome!")
+    page.get_by_label("Message").fill("typed")
+    tab.keyboard.press("Enter")
+    ana.expect("message", data="You said: typed")
+    page.get_by_label("Close code").fill("999")
+    tab.keyboard.press("Enter")
+    assert "InvalidAccessError" in ana.expect("exception")["text"]
+    page.get_by_label("Close code").fill("4000")
+    page.get_by_label("Close reason").fill("bye")
+    tab.keyboard.press("Enter")
+    ana.expect("close", code=4000, reason="bye", wasClean=True)
+    page.get_by_role("button", name="send", exact=True).click()
+    ana.expect("exception", text="not sent: the connection is CLOSED")
+    page.get_by_role("button", name="reconnect").click()
+    expect(page.locator("#state")).to_have_text("OPEN")
+
+
+def test_a_failed_connection_is_an_error_without_a_reason(show):
+    with wsdemo.serve(welcome, name="gone") as gone:
+        url = gone.url
+    ana = Browser(url, "ana")
+    tab = show(ana)
+    ana.expect("close", code=1006, wasClean=False)
+    expect_transcript(tab, "ana", ["! error", '● close 1006 "" not clean'])
+    expect(panel(tab, "ana").get_by_text("Browsers do not say why, on purpose")).to_be_visible()
+
+
+def test_an_address_that_is_none_is_shown_as_the_browsers_exception(show):
+    ana = Browser("ftp://127.0.0.1", "ana")
+    show(ana)
+    assert "SyntaxError" in ana.expect("exception")["text"]
+
+
+def test_a_connection_that_never_opens_can_be_closed(show):
+    async def never(connection, request):
+        await connection.wait_closed()
+
+    with wsdemo.serve(welcome, name="never", process_request=never) as server:
+        ana = Browser(server.url, "ana")
+        tab = show(ana)
+        ana.expect("page", state="opened")
+        panel(tab, "ana").get_by_role("button", name="close").click()
+        ana.expect("close", code=1006)
+
+
+def test_long_messages_are_cut_in_the_log_and_in_the_report(server, show):
+    ana = Browser(server.url, "ana")
+    tab = show(ana)
+    ana.expect("open")
+    ana.send("x" * 200_000)
+    event = ana.expect("send")
+    assert (len(event["data"]), event["length"]) == (100_000, 200_000)
+    line = panel(tab, "ana").locator("li.send .text")
+    expect(line).to_have_text("x" * 2000 + " … (200000 characters)")
+
+
+def test_a_second_tab_waits_and_can_take_over(server, show):
+    ana = Browser(server.url, "ana")
+    first = show(ana)
+    ana.expect("message", data="Welcome!")
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(panel(second, "ana").get_by_text("already open in another tab")).to_be_visible()
+    assert len(server.connections) == 1
+    panel(second, "ana").get_by_role("button", name="Use it here").click()
+    expect(panel(second, "ana").locator("#state")).to_have_text("OPEN")
+    expect(panel(first, "ana").get_by_text("already open in another tab")).to_be_visible()
+    second.close()  # the page that waits starts by itself
+    expect(panel(first, "ana").locator("#state")).to_have_text("OPEN")
+    expect(panel(first, "ana").locator("#notice")).to_have_count(0)
+
+
+def test_a_reload_is_a_fresh_connection(server, show):
+    ana = Browser(server.url, "ana")
+    ana.send("once")
+    tab = show(ana)
+    ana.expect("message", data="You said: once")
+    tab.reload()
+    ana.expect("page", state="left")
+    expect_transcript(tab, "ana", ["● open", "↓ Welcome!"])
+
+
+def test_a_panel_says_that_its_cell_was_run_again(server, show):
+    former = Browser(server.url, "ana")
+    tab = show(former)
+    former.expect("open")
+    Browser(server.url, "ana")
+    expect(panel(tab, "ana").get_by_text("The cell was run again")).to_be_visible()
+    expect(panel(tab, "ana").locator("#sending")).to_have_js_property("inert", True)
+
+
+def test_a_panel_says_that_its_kernel_is_gone(server, show):
+    ana = Browser(server.url, "ana")
+    tab = show(ana)
+    ana.expect("open")
+    console().stop()
+    console.cache_clear()
+    expect(
+        panel(tab, "ana").get_by_text("The kernel that served this page is gone")
+    ).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_text("The kernel that served this panel is gone")).to_be_visible()
+    expect(tab.locator("iframe")).to_have_count(0)
+
+
+def test_a_saved_notebook_shows_its_placeholder_and_asks_nobody(show):
+    class Saved:
+        def _repr_mimebundle_(self):
+            html = Browser("ws://127.0.0.1:1", "ana")._repr_mimebundle_()["text/html"]
+            return {"text/html": html.replace(f'data-port="{console().port}"', 'data-port="0"')}
+
+    asked = []
+    tab = show()
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.set_content(Saved()._repr_mimebundle_()["text/html"])
+    expect(tab.get_by_text("opens here when you run this cell in JupyterLab")).to_be_visible()
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "colour"),
+    [
+        ("", LIGHT),
+        ('style="background: #111; color: #eee"', DARK),
+        ('class="vscode-dark"', DARK),
+        ('data-jp-theme-light="false"', DARK),
+        ('data-jp-theme-light="true" style="color: #eee"', LIGHT),
+    ],
+)
+def test_a_panel_takes_the_notebooks_theme(show, body, colour):
+    tab = show(javascript("console.log(1)", name="js"), body=body)
+    expect(panel(tab, "js").locator("body")).to_have_css("background-color", colour)
+
+
+def test_a_panel_follows_a_change_of_theme(show):
+    tab = show(javascript("console.log(1)", name="js"), body='data-jp-theme-light="true"')
+    expect(panel(tab, "js").locator("body")).to_have_css("background-color", LIGHT)
+    tab.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    expect(panel(tab, "js").locator("body")).to_have_css("background-color", DARK)
+
+
+@pytest.mark.parametrize("width", [320, 960])
+def test_nothing_is_clipped_on_a_phone_or_in_a_row_of_three(server, show, width):
+    row = Browser(server.url, "ana") | Browser(server.url, "bob") | Browser(server.url, "eve")
+    tab = show(row)
+    tab.set_viewport_size({"width": width, "height": 900})
+    for name in ("ana", "bob", "eve"):
+        expect(panel(tab, name).locator("#state")).to_have_text("OPEN")
+        body = panel(tab, name).locator("body")
+        assert body.evaluate("body => body.scrollWidth <= innerWidth")
+        assert body.evaluate(
+            "() => [...document.querySelectorAll('button, input')]"
+            ".every(each => each.getBoundingClientRect().right <= innerWidth - 8)"
+        )
+
+
+def test_javascript_shows_its_console(server, show):
+    js = javascript(
+        """
+        const ws = new WebSocket(url);
+        ws.binaryType = "arraybuffer";
+        ws.onopen = event => console.log(event);
+        ws.onclose = event => console.log(event);
+        const next = () => new Promise(resolve => ws.onmessage = ({data}) => resolve(data));
+        console.log(await next());
+        ws.send(Uint8Array.of(1, 2, 255));
+        console.log("bytes:", await next());
+        ws.send("code");
+        await new Promise(resolve => ws.addEventListener("close", resolve));
+        console.warn("%d of %s %o", 3, "all", {a: [1, "x"], b: null, "c d": undefined});
+        console.info(new Map([[1, new Set("a")]]), [1.5, -0, 10n, () => 1], new Date(0));
+        const ring = {}; ring.ring = ring;
+        console.error(ring, new RangeError("far"), document.createElement("b"), new Blob(["x"]));
+        """,
+        url=server.url,
+    )
+    tab = show(js)
+    js.expect("done")
+    assert js.console == [
+        'Event {type: "open"}',
+        "Welcome!",
+        "bytes: ArrayBuffer(3) [1, 2, 255]",
+        'CloseEvent {type: "close", code: 4001, reason: "lesson over", wasClean: true}',
+        '3 of all {a: [1, "x"], b: null, "c d": undefined}',
+        'Map(1) {1 => Set(1) {"a"}} [1.5, -0, 10n, ƒ ()] 1970-01-01T00:00:00.000Z',
+        '{ring: [circular]} RangeError: far <b> Blob {size: 1, type: ""}',
+    ]
+    expect_transcript(tab, "javascript", js.console)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("let x = ;", "Uncaught SyntaxError: Unexpected token ';'"),
+        ("throw new TypeError('no')", "Uncaught TypeError: no"),
+        ("setTimeout(() => missing())", "Uncaught ReferenceError: missing is not defined"),
+        ("Promise.reject(new Error('lost'))", "Uncaught (in promise) Error: lost"),
+        ("throw 42", "Uncaught 42"),
+    ],
+)
+def test_javascript_shows_its_errors_in_red(show, code, line):
+    js = javascript(code)
+    tab = show(js)
+    js.expect("error", text=line)
+    js.expect("done")
+    expect(panel(tab, "javascript").locator("li.error")).to_have_text(line)
+
+
+def test_javascript_may_fill_the_page_and_its_frame_grows(show):
+    js = javascript("page.innerHTML = '<p style=height:200px>Hi</p>'; console.log('shown')")
+    tab = show(js)
+    expect(panel(tab, "javascript").get_by_text("Hi")).to_be_visible()
+    tab.wait_for_function("() => document.querySelector('iframe').clientHeight > 230")

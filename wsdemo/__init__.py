@@ -1,0 +1,50 @@
+"""Learn WebSockets in Python: real servers, every byte on the wire, a line that breaks on demand.
+
+>>> import wsdemo
+>>> server = wsdemo.serve(handler)      # a WebSocket server beside the notebook
+>>> wire = wsdemo.Wire(server.url)      # a line to it on which every byte can be seen
+>>> wsdemo.Browser(wire.url, "ana")     # your own browser as a client
+"""
+
+import importlib
+
+__all__ = [
+    # servers
+    "Server",
+    "serve",
+    # the wire
+    "Wire",
+    "draw",
+    "frames",
+    # the browser
+    "Browser",
+    "javascript",
+    # exercises
+    "check",
+    # finished servers
+    "apps",
+]
+
+_HOMES = {
+    "Server": "server",
+    "serve": "server",
+    "Wire": "wire",
+    "Browser": "browser",
+    "javascript": "browser",
+    "check": "checks",
+}
+_MODULES = ("apps", "draw", "frames")
+
+
+def __getattr__(name):
+    # Each name is imported when it is first used, so that `import wsdemo` costs next to nothing.
+    if name in _MODULES:
+        return importlib.import_module(f"wsdemo.{name}")
+    if name in _HOMES:
+        value = globals()[name] = getattr(importlib.import_module(f"wsdemo.{_HOMES[name]}"), name)
+        return value
+    raise AttributeError(f"module 'wsdemo' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

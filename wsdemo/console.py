@@ -1,0 +1,263 @@
+"""The console: a small server of the kernel's that hands out pages and takes their reports.
+
+Pages go out over plain HTTP; each reports on a WebSocket of its own, so that the server under
+study sees nothing but the client under study.
+"""
+
+import asyncio
+import functools
+import ipaddress
+import json
+import pathlib
+import secrets
+import threading
+from collections import deque
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.http11 import Request, Response
+
+from wsdemo.server import Server, serve
+
+__all__ = ["WEB", "Page", "console"]
+
+WEB = pathlib.Path(__file__).parent / "web"
+MAX_EVENTS = 10_000
+MAX_QUEUE = 1_000
+MAX_REPORT = 2**20
+REPLACED = 4001  # the close code that tells a page why it is cut off
+
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_pages: dict[str, "Page"] = {}
+
+
+class Page:
+    """A page in the learner's browser that reports what happens in it, and obeys.
+
+    It may be open in several tabs; the first is the page, the others wait until it leaves.
+
+    Args:
+        name: what the page is called in the notebook.
+        settings: what the page is told when it opens.
+    """
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        self.name = name
+        self._settings = {"name": name, **settings}
+        self._token = secrets.token_urlsafe(16)
+        self._events: deque[dict] = deque(maxlen=MAX_EVENTS)
+        self._heard = threading.Condition()
+        # Both lists belong to the console's loop. The first view is the page; others wait.
+        self._views: list[ServerConnection] = []
+        self._queue: list[dict] = []
+        _pages[self._token] = self
+
+    # What the page reported
+
+    @property
+    def events(self) -> list[dict]:
+        """What the page has reported so far, oldest first: at most the last 10,000 events."""
+        with self._heard:
+            return list(self._events)
+
+    def expect(self, type: str, timeout: float = 5, **fields: Any) -> dict:
+        """Wait until the page has reported such an event; one it reported before counts.
+
+        Blocks the cell, not the servers beside it. Use it in tests and at a teacher's desk, not
+        in a lesson's main path: a reader without a browser would wait in vain.
+
+        Args:
+            type: the event's type: ``"open"``, ``"message"``, ``"close"``, ``"log"``, ...
+            timeout: seconds to wait.
+            fields: what else the event must carry, such as ``data="hello"`` or ``code=1000``.
+
+        Returns:
+            The first event that fits.
+
+        Raises:
+            TimeoutError: there was none in time. Says what was reported instead.
+        """
+        wanted = {"type": type, **fields}
+
+        def find() -> dict | None:
+            return next((each for each in self._events if wanted.items() <= each.items()), None)
+
+        with self._heard:
+            found = self._heard.wait_for(find, timeout)
+        if found is None:
+            raise TimeoutError(self._explain(wanted, timeout))
+        return found
+
+    async def expected(
+        self,
+        type: str,
+        timeout: float = 5,  # noqa: ASYNC109 - as in expect(); it ends the thread, too
+        **fields: Any,
+    ) -> dict:
+        """Wait for an event as :meth:`expect` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.expect, type, timeout, **fields)
+
+    def _explain(self, wanted: dict, timeout: float) -> str:
+        text = f"{self.name!r} reported no {_brief(wanted)} within {timeout:g} s"
+        if not self.events:
+            return (
+                f"{text}; its page has not opened. Is its panel shown? "
+                "Run the cell that shows it in JupyterLab. Is the notebook trusted?"
+            )
+        last = ", ".join(_brief(event) for event in self.events[-8:])
+        return f"{text}, but: {last}"
+
+    def _record(self, event: dict) -> None:
+        if "hex" in event:
+            event["data"] = bytes.fromhex(event.pop("hex"))
+        with self._heard:
+            self._events.append(event)
+            self._heard.notify_all()
+
+    def _command(self, do: str, **details: Any) -> None:
+        """Give the page a command, now or when it opens. Never waits for it."""
+        console().run(self._deliver({"do": do, **details}))
+
+    def _retire(self) -> None:
+        """Cut the page off: another has taken its place."""
+        _pages.pop(self._token, None)
+        console().run(self._close_views())
+
+    # What runs on the console's loop
+
+    async def _attend(self, view: ServerConnection) -> None:
+        """Serve one view of this page, from its first report to its last."""
+        self._views.append(view)
+        if self._views[0] is view:
+            self._start(view)
+        else:
+            _tell([view], "wait")
+        try:
+            async for report in view:
+                event = json.loads(report)
+                if event["type"] == "take":
+                    self._take(view)
+                elif view is self._views[0]:
+                    self._record(event)
+        finally:
+            was_first = self._views[0] is view
+            self._views.remove(view)
+            if was_first:
+                self._record({"type": "page", "state": "left"})
+                if self._views and self._token in _pages:
+                    self._start(self._views[0])
+
+    def _start(self, view: ServerConnection) -> None:
+        self._record({"type": "page", "state": "opened"})
+        _tell([view], "start", **self._settings)
+        for command in self._queue:
+            _tell([view], **command)
+        self._queue.clear()
+
+    def _take(self, view: ServerConnection) -> None:
+        """Make a waiting view the page; the former one waits instead."""
+        if view is self._views[0]:
+            return
+        self._record({"type": "page", "state": "left"})
+        _tell(self._views[:1], "wait")
+        self._views.remove(view)
+        self._views.insert(0, view)
+        self._start(view)
+
+    async def _deliver(self, command: dict) -> None:
+        if self._views:
+            _tell(self._views[:1], **command)
+        elif len(self._queue) < MAX_QUEUE:
+            self._queue.append(command)
+        else:
+            raise RuntimeError(
+                f"{MAX_QUEUE} commands wait for the page of {self.name!r} to open: show it first"
+            )
+
+    async def _close_views(self) -> None:
+        await asyncio.gather(*(view.close(REPLACED, "replaced") for view in self._views))
+
+
+# The console server
+
+
+@functools.cache
+def console() -> Server:
+    """The one console server of this kernel, started at first use."""
+    return serve(
+        _report,
+        name="wsdemo browser console",
+        process_request=_answer,
+        max_size=MAX_REPORT,
+        compression=None,
+    )
+
+
+async def _report(connection: ServerConnection) -> None:
+    page = _pages.get(_token_in(connection.request))
+    if page is not None:  # else it was replaced a moment ago
+        await page._attend(connection)
+
+
+def _answer(connection: ServerConnection, request: Request) -> Response | None:
+    """Answer a request with a page, or refuse it; let our own pages report."""
+    path = urlsplit(request.path).path
+    known = _token_in(request) in _pages
+    if _is_rebound(request, connection.local_address[1]):
+        return connection.respond(403, "This address is not one of this machine's own.\n")
+    if path == "/_report":
+        if known and _is_own_origin(request):
+            return None
+        return connection.respond(403, "Only pages of this notebook may report.\n")
+    if path == "/_ping" and known:
+        response = connection.respond(200, "wsdemo\n")
+        # The notebook that asks has another origin; the token has shown that it may.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+    # Only what lies in the folder: a name with a slash or dots is in no listing.
+    file = {f"/{file.name}": file for file in WEB.iterdir()}.get(path)
+    if file is None or file.suffix not in _TYPES:
+        return connection.respond(404, f"No page {path} here.\n")
+    response = connection.respond(200, file.read_text(encoding="utf-8"))
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = f"{_TYPES[file.suffix]}; charset=utf-8"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _token_in(request: Request) -> str:
+    # Not "token": on its way through a Jupyter server that would be taken for Jupyter's own.
+    return parse_qs(urlsplit(request.path).query).get("key", [""])[0]
+
+
+def _is_own_origin(request: Request) -> bool:
+    """Whether the page that connects came from the very host that it connects to."""
+    # A relay in the Jupyter server names the host that it authorised; no web page can set this
+    # header on a WebSocket.
+    host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
+    origin = urlsplit(request.headers.get("Origin", "")).netloc
+    return bool(origin) and origin.lower() == host.partition(",")[0].strip().lower()
+
+
+def _is_rebound(request: Request, port: int) -> bool:
+    """Whether a foreign name was made to point at this machine (DNS rebinding).
+
+    A name other than loopback is fine when a relay passes on the host it was asked for itself;
+    then the port is the relay's, not ours.
+    """
+    host = urlsplit(f"//{request.headers.get('Host', '')}")
+    try:
+        return host.port == port and not ipaddress.ip_address(host.hostname or "").is_loopback
+    except ValueError:
+        return host.hostname != "localhost"
+
+
+def _tell(views: list[ServerConnection], do: str, **details: Any) -> None:
+    broadcast(views, json.dumps({"do": do, **details}))  # send() would wait for a slow page
+
+
+def _brief(event: dict) -> str:
+    """An event in few words: ``message data='hello'``."""
+    fields = (f"{key}={value!r:.60}" for key, value in event.items() if key != "type")
+    return " ".join([event["type"], *fields])

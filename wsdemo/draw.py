@@ -1,0 +1,252 @@
+"""Pictures of frames and conversations: SVG that reads well in light, dark and untrusted pages.
+
+matplotlib is not needed here; lessons import it for plots of data.
+"""
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+
+from wsdemo.frames import Frame, FrameParser, Handshake
+from wsdemo.wire import Wire, WireFrame
+
+__all__ = ["Picture", "bits", "hexdump", "sequence"]
+
+# Colours that are told apart on white and on black, also by the colour-blind (after Okabe and Ito).
+HTTP, DATA, CONTROL, CLOSE, MASK = "#8a6fd1", "#2f8fd8", "#d08700", "#d9534f", "#b0559d"
+QUIET = "#8a8a8a"
+
+STYLE = """
+:root { color-scheme: light dark; }
+rect.page { fill: Canvas; }
+text { fill: CanvasText; font: 14px system-ui, sans-serif; }
+.code { font: 14px ui-monospace, Menlo, Consolas, monospace; }
+.big { font: 600 17px ui-monospace, Menlo, Consolas, monospace; }
+.small { font-size: 12px; opacity: .75; }
+.head { font-weight: 600; }
+"""
+
+
+class Picture:
+    """An SVG picture with its text alternative.
+
+    Attributes:
+        svg: the picture.
+        text: what it shows, in words; also what a plain terminal shows.
+    """
+
+    def __init__(self, width: int, height: int, shapes: Iterable[str], text: str) -> None:
+        self.text = text
+        self.svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            f'width="{width}" height="{height}"><style>{STYLE}</style>'
+            f'<rect class="page" width="{width}" height="{height}" rx="8"/>{"".join(shapes)}</svg>'
+        )
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        # An <img> is what an untrusted notebook and a web page leave alone; an <svg> is not.
+        data = base64.b64encode(self.svg.encode()).decode()
+        alt = html.escape(self.text).replace("\n", "&#10;")
+        image = f'<img style="max-width:100%" src="data:image/svg+xml;base64,{data}" alt="{alt}">'
+        return {"text/plain": self.text, "text/html": image}
+
+
+def _text(x: float, y: float, what: str, style: str = "", anchor: str = "middle") -> str:
+    return (
+        f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" class="{style}">{html.escape(what)}</text>'
+    )
+
+
+def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" '
+        f'fill="{colour}" fill-opacity=".2" stroke="{colour}"/>'
+    )
+
+
+def sequence(
+    what: Wire | Iterable[WireFrame | Handshake | str],
+    left: str = "client",
+    right: str = "server",
+) -> Picture:
+    """Draw who said what to whom, from top to bottom.
+
+    Args:
+        what: a wire (its first connection is drawn), or a list of what passed: frames of a wire,
+            handshakes, and strings, which become remarks between the arrows.
+        left: the name over the left lifeline.
+        right: the name over the right one.
+
+    Returns:
+        The picture.
+    """
+    steps = list(_conversation(what) if isinstance(what, Wire) else what)
+    width, x1, x2, y = 640, 90, 550, 74
+    shapes, words = [], []
+    for step in steps:
+        if isinstance(step, str):
+            shapes.append(_text((x1 + x2) / 2, y + 4, f"~  {step}  ~", "small"))
+            words.append(f"~ {step} ~")
+        else:
+            label, colour, to_right = _label(step)
+            start, tip = (x1, x2) if to_right else (x2, x1)
+            back = -11 if to_right else 11
+            shapes += [
+                f'<line x1="{start}" y1="{y}" x2="{tip + back}" y2="{y}" stroke="{colour}" '
+                'stroke-width="2"/>',
+                f'<path d="M{tip} {y}l{back} -5v10z" fill="{colour}"/>',
+                _text((x1 + x2) / 2, y - 7, label, "code"),
+            ]
+            words.append(f"{left if to_right else right} → {right if to_right else left}: {label}")
+        y += 36
+    ends = []
+    for x, name in ((x1, left), (x2, right)):
+        ends += [
+            f'<line x1="{x}" y1="40" x2="{x}" y2="{y - 20}" stroke="{QUIET}" '
+            'stroke-dasharray="2 5"/>',
+            _box(x - 70, 10, 140, 30, QUIET),
+            _text(x, 30, name, "head"),
+        ]
+    return Picture(width, y - 8, [*ends, *shapes], "\n".join(words))
+
+
+def _conversation(wire: Wire) -> list[WireFrame | Handshake | str]:
+    handshakes = [each for each in wire.handshakes[0] if each] if wire.handshakes else []
+    return [*handshakes, *(seen for seen in wire.frames if seen.connection == 1)]
+
+
+def _label(step: WireFrame | Handshake) -> tuple[str, str, bool]:
+    """The words and the colour of one arrow, and whether it points to the right."""
+    if isinstance(step, Handshake):
+        start = step.start if step.status else step.start.removesuffix(" HTTP/1.1") + "  (upgrade)"
+        return start.removeprefix("HTTP/1.1 "), HTTP, step.status is None
+    frame = step.frame
+    colour = CLOSE if frame.opcode == 8 else CONTROL if frame.is_control else DATA
+    return str(step), colour, step.direction == "to server"
+
+
+def bits(data: Frame | bytes) -> Picture:
+    """Draw a frame bit by bit, as RFC 6455 §5.2 lays it out.
+
+    Args:
+        data: a frame, or the bytes of one.
+
+    Returns:
+        The sixteen bits that every frame begins with, then the rest byte by byte: the extended
+        length, the mask, and up to a dozen bytes of the payload, unmasked below.
+
+    Raises:
+        ValueError: the bytes are not one whole frame.
+    """
+    wire = bytes(data)
+    frame = data if isinstance(data, Frame) else _only_frame(wire)
+    fields = [
+        ("FIN", 1, DATA),
+        ("RSV1", 1, QUIET),
+        ("RSV2", 1, QUIET),
+        ("RSV3", 1, QUIET),
+        ("opcode", 4, CONTROL),
+        ("MASK", 1, MASK),
+        ("length", 7, CLOSE),
+    ]
+    unit, shapes, words, at = 42, [], [], 0
+    number = int.from_bytes(wire[:2], "big")
+    for name, size, colour in fields:
+        value = number >> (16 - at - size) & (1 << size) - 1
+        x = 12 + at * unit
+        shapes.append(_box(x, 30, size * unit - 4, 38, colour))
+        for place, bit in enumerate(f"{value:0{size}b}"):
+            shapes.append(_text(x + (place + 0.5) * unit - 2, 55, bit, "big"))
+        meaning = {"opcode": frame.name, "length": str(value)}.get(name)
+        label = f"{name} = {meaning}" if meaning else name
+        shapes.append(_text(x + (size * unit - 4) / 2, 84, label, "small"))
+        words.append(f"{name} {value:0{size}b}" + (f" ({meaning})" if meaning else ""))
+        at += size
+    shapes += [_text(12 + (place + 0.5) * unit - 2, 22, str(place), "small") for place in range(16)]
+    more, text = _bytes_row(frame, wire, unit)
+    return Picture(696, 166 if more else 96, shapes + more, ", ".join(words) + text)
+
+
+def _only_frame(data: bytes) -> Frame:
+    frames = FrameParser().feed(data)
+    if len(frames) != 1 or frames[0].size != len(data):
+        raise ValueError(f"these {len(data)} bytes are not one whole frame")
+    return frames[0]
+
+
+def _bytes_row(frame: Frame, wire: bytes, unit: int) -> tuple[list[str], str]:
+    """The bytes after the first two: what each is, and what the payload means."""
+    payload_at = frame.size - frame.length
+    mask_at = payload_at - (4 if frame.mask else 0)
+    shapes, told = [], ""
+    for place, byte in enumerate(wire[2 : 2 + 16]):
+        index, x = place + 2, 12 + place * unit
+        if index < mask_at:
+            colour, below = CLOSE, "length"
+        elif index < payload_at:
+            colour, below = MASK, "mask"
+        else:
+            colour = DATA
+            clear = frame.payload[index - payload_at]
+            below = f"→ {chr(clear)}" if 32 <= clear < 127 else f"→ {clear:02x}"
+        shapes += [
+            _box(x, 104, unit - 4, 34, colour),
+            _text(x + unit / 2 - 2, 127, f"{byte:02x}", "code"),
+            _text(x + unit / 2 - 2, 154, below, "small"),
+        ]
+    if frame.length_bits > 7:
+        told += f"; extended length {frame.length} in {frame.length_bits // 8} bytes"
+    if frame.mask:
+        told += f"; mask {frame.mask.hex(' ')}"
+    if frame.length:
+        told += f"; payload {wire[payload_at:][:12].hex(' ')}{' …' if frame.length > 12 else ''}"
+    return shapes, told
+
+
+def hexdump(data: bytes, parts: Sequence[tuple[int, str]] = ()) -> Picture:
+    """Draw bytes in rows of sixteen: offset, hexadecimal, ASCII.
+
+    Args:
+        data: the bytes.
+        parts: what they are, as pairs of a length in bytes and a name; each part has a colour, and
+            the names stand below.
+
+    Returns:
+        The picture; its text is a plain hex dump.
+
+    Raises:
+        ValueError: the parts are longer than the data.
+    """
+    if sum(size for size, _ in parts) > len(data):
+        raise ValueError("the parts are longer than the data")
+    colours = [HTTP, DATA, CONTROL, MASK, CLOSE]
+    owner = [index for index, (size, _) in enumerate(parts) for _ in range(size)]
+    shapes, lines, y = [], [], 12
+    for start in range(0, len(data), 16):
+        row = data[start : start + 16]
+        ascii_row = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row)
+        for place, byte in enumerate(row):
+            x = 70 + place * 28 + (8 if place >= 8 else 0)
+            if start + place < len(owner):
+                colour = colours[owner[start + place] % len(colours)]
+                shapes.append(
+                    f'<rect x="{x}" y="{y}" width="28" height="24" fill="{colour}" '
+                    'fill-opacity=".25"/>'
+                )
+            shapes.append(_text(x + 14, y + 17, f"{byte:02x}", "code"))
+        shapes.append(_text(58, y + 17, f"{start:04x}", "code small", "end"))
+        shapes.append(
+            f'<text x="544" y="{y + 17}" class="code" xml:space="preserve" textLength='
+            f'"{8.4 * len(row):.1f}">{html.escape(ascii_row)}</text>'
+        )
+        lines.append(f"{start:04x}  {row.hex(' '):<47}  {ascii_row}")
+        y += 26
+    for index, (size, name) in enumerate(parts):
+        shapes.append(_box(70, y + 8, 16, 14, colours[index % len(colours)]))
+        shapes.append(_text(94, y + 20, f"{name} ({size} bytes)", "small", "start"))
+        lines.append(f"      {name}: {size} bytes")
+        y += 22
+    return Picture(696, y + 12, shapes, "\n".join(lines))

@@ -1,0 +1,133 @@
+"""An asyncio event loop on a thread of its own, beside the cell that is running."""
+
+import asyncio
+import contextvars
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any
+
+__all__ = ["SWITCH_INTERVAL", "LoopThread"]
+
+SWITCH_INTERVAL = 50e-6
+"""Seconds that a loop waits for its turn while a cell computes (CPython's default: 5e-3)."""
+
+
+class LoopThread:
+    """Run an event loop in the background until ``stop()``.
+
+    The thread runs in an empty :class:`contextvars.Context`: IPython keeps the cell that a print
+    belongs to in a context variable, and an empty context means "the cell that runs now".
+
+    While any such loop runs, the interpreter's switch interval is :data:`SWITCH_INTERVAL`; see
+    :func:`wsdemo.serve` for the reason.
+
+    Args:
+        name: what the thread is called in a debugger or a traceback.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        started: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(
+            target=contextvars.Context().run,
+            args=(self._run_until_stopped, started),
+            name=f"wsdemo {name}",
+            daemon=True,
+        )
+        self._thread.start()
+        self.loop = started.result(timeout=10)
+
+    def _run_until_stopped(self, started: Future) -> None:
+        async def main() -> None:
+            self._stopping = asyncio.Event()
+            started.set_result(asyncio.get_running_loop())
+            await self._stopping.wait()
+
+        _take_turns()
+        try:
+            # Runner, not asyncio.run(): nest_asyncio replaces that one. Leaving it cancels what
+            # is still running.
+            with asyncio.Runner() as runner:
+                runner.run(main())
+        finally:
+            _stop_taking_turns()
+
+    @property
+    def running(self) -> bool:
+        """Whether the loop still takes work."""
+        return self._thread.is_alive() and not self.loop.is_closed()
+
+    def run(self, coroutine: Coroutine, timeout: float | None = 10) -> Any:
+        """Run a coroutine on this loop and wait for its result.
+
+        Args:
+            coroutine: what to run.
+            timeout: seconds to wait; ``None`` waits for ever.
+
+        Returns:
+            What the coroutine returns.
+
+        Raises:
+            RuntimeError: the loop has stopped, or the caller runs on this very loop.
+            TimeoutError: no result in time; the coroutine is cancelled.
+        """
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError(f"this code already runs on the loop of {self.name}: use await")
+        if not self.running:
+            coroutine.close()
+            raise RuntimeError(f"{self.name} has stopped")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            if future.done():  # the coroutine's own TimeoutError
+                raise
+            raise TimeoutError(f"no result from {self.name} within {timeout} s") from None
+        finally:
+            future.cancel()  # after a time-out or an interrupted cell; else it does nothing
+
+    def call(self, function: Callable, *args: Any) -> None:
+        """Have the loop call a function soon, without waiting for it."""
+        if self.running:
+            self.loop.call_soon_threadsafe(function, *args)
+
+    def stop(self, timeout: float = 5) -> bool:
+        """Cancel what runs on the loop and end the thread.
+
+        Args:
+            timeout: seconds to wait for the thread.
+
+        Returns:
+            Whether the thread has ended. It has not when something blocks the loop.
+        """
+        if self.running:
+            self.loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+
+_lock = threading.Lock()
+_loops = 0
+_interval_before = 0.0
+
+
+def _take_turns() -> None:
+    """Shorten the switch interval when the first loop starts."""
+    global _loops, _interval_before
+    with _lock:
+        _loops += 1
+        if _loops == 1:
+            _interval_before = sys.getswitchinterval()
+            sys.setswitchinterval(min(SWITCH_INTERVAL, _interval_before))
+
+
+def _stop_taking_turns() -> None:
+    """Put the switch interval back when the last loop ends."""
+    global _loops
+    with _lock:
+        _loops -= 1
+        if _loops == 0:
+            sys.setswitchinterval(_interval_before)

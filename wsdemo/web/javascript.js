@@ -1,0 +1,45 @@
+// Runs the code of a javascript cell and shows its console.
+
+import {attend, reachable, report} from "./page.js";
+import {format} from "./format.js";
+
+const MAX_LINES = 1_000;
+const MAX_TEXT = 20_000;
+const LEVELS = {log: "log", info: "log", debug: "log", table: "log", warn: "warn", error: "error"};
+
+attend(async ({name, url, code}) => {
+  document.title = `${name} – JavaScript`;
+  try {
+    // The cell is the body of an async function, so that it may await. DevTools list it by name.
+    const AsyncFunction = (async () => {}).constructor;
+    await new AsyncFunction("url", `${code}\n//# sourceURL=${encodeURIComponent(name)}.js`)(url && reachable(url));
+  } catch (error) {
+    print("error", `Uncaught ${format(error)}`);
+  }
+  report({type: "done"});
+});
+
+for (const [method, level] of Object.entries(LEVELS)) {
+  const original = console[method];
+  console[method] = (...values) => {
+    original.apply(console, values);
+    print(level, format(...values));
+  };
+}
+addEventListener("error", ({error, message}) => print("error", error ? `Uncaught ${format(error)}` : message));
+addEventListener("unhandledrejection", ({reason}) => print("error", `Uncaught (in promise) ${format(reason)}`));
+
+const log = document.getElementById("log");
+
+function print(type, text) {
+  report({type, text: text.slice(0, MAX_TEXT)});
+  log.append(Object.assign(document.createElement("li"), {textContent: text.slice(0, MAX_TEXT), className: type}));
+  if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
+  document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
+}
+
+// The frame grows with what it shows; past this it scrolls.
+const MAX_HEIGHT = 480;
+new ResizeObserver(() => {
+  parent.postMessage({height: Math.min(document.documentElement.offsetHeight, MAX_HEIGHT)}, "*");
+}).observe(document.documentElement);

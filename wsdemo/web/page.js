@@ -1,0 +1,88 @@
+// What both pages share: the line to the kernel, the address under study, the notice over the page.
+
+const here = new URL("./", location.href);
+const query = location.search;
+
+/** The line on which this page reports to Python, and Python commands this page. */
+const line = new WebSocket(new URL(`_report${query}`, here.href.replace(/^http/, "ws")));
+
+/** Tell Python that something happened. */
+export function report(event) {
+  if (line.readyState === WebSocket.OPEN) line.send(JSON.stringify(event));
+}
+
+/**
+ * Wait for Python to start this page, then obey.
+ * @param {function(object)} start called once, with the settings.
+ * @param {Object<string, function(object)>} commands what Python may ask for later.
+ */
+export function attend(start, commands = {}) {
+  let started = false;
+  line.onmessage = ({data}) => {
+    const command = JSON.parse(data);
+    if (command.do === "start") {
+      started = true;
+      notice();
+      start(command);
+    } else if (command.do !== "wait") {
+      commands[command.do](command);
+    } else if (started) {
+      location.reload();  // another tab took over: end all that runs here, then wait there
+    } else {
+      notice("This page is already open in another tab or panel.", "Use it here",
+        () => report({type: "take"}));
+    }
+  };
+  line.onclose = async ({code}) => {
+    if (code === 4001) return notice("The cell was run again: a newer panel has replaced this one.");
+    if (leaving) return;
+    const alive = await fetch(new URL(`_ping${query}`, here)).then(answer => answer.ok, () => false);
+    if (alive) notice("The line to the kernel was cut.", "Open it again", () => location.reload());
+    else notice("The kernel that served this page is gone: run the cell again.");
+  };
+}
+
+let leaving = false;
+addEventListener("pagehide", () => { leaving = true; });
+addEventListener("pageshow", () => { leaving = false; });
+
+/**
+ * Say something about the page itself; without a text, take that away.
+ * With an action the notice covers the page until it is taken; else what was seen stays readable.
+ */
+function notice(text, action, onclick) {
+  document.querySelector("#notice")?.remove();
+  for (const part of document.body.children) part.inert = Boolean(action);
+  for (const form of document.forms) form.inert = Boolean(text);
+  if (!text) return;
+  const box = document.createElement("div");
+  box.id = "notice";
+  box.className = action ? "cover" : "";
+  box.setAttribute("role", "status");
+  box.append(Object.assign(document.createElement("p"), {textContent: text}));
+  if (action) box.append(Object.assign(document.createElement("button"), {textContent: action, onclick}));
+  document.body.append(box);
+}
+
+/**
+ * The address by which this browser reaches a server beside the kernel.
+ *
+ * When this page came through a relay of the Jupyter server (.../wsdemo/PORT/), so must all else.
+ */
+export function reachable(address) {
+  const relay = here.pathname.match(/^(.*\/(wsdemo|proxy)\/)\d+\/$/);
+  if (!relay || !URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (!/^(localhost|127\..*|\[::1\])$/.test(url.hostname)) return address;
+  const scheme = url.protocol.startsWith("ws") ? here.protocol.replace("http", "ws") : here.protocol;
+  const path = /^\w+:\/\/[^/?]+\//.test(address) || relay[2] === "proxy" ? url.pathname : "";
+  return `${scheme}//${here.host}${relay[1]}${url.port || 80}${path}${url.search}`;
+}
+
+export function toHex(buffer) {
+  return Array.from(new Uint8Array(buffer), byte => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function fromHex(hex) {
+  return new Uint8Array(hex.match(/../g)?.map(byte => parseInt(byte, 16)) ?? []);
+}

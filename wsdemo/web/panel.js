@@ -1,0 +1,40 @@
+// This stands in every output of a Browser or a javascript cell. It finds the way to the kernel's
+// console and opens the page there in a frame. It lies in the saved notebook, so it is short; and
+// it runs in the notebook's own origin, so it loads no code: what answers on the port of a kernel
+// that has ended may be anyone.
+for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])")) (async () => {
+  panel.dataset.seen = "";
+  const {port, token, page, name, height} = panel.dataset;
+  // A saved notebook has port 0: nothing runs yet.
+  if (port === "0") return;
+  const config = document.getElementById("jupyter-config-data");
+  const base = config ? JSON.parse(config.textContent).baseUrl : document.body.dataset.baseUrl;
+  const direct = `http://127.0.0.1:${port}/`;
+  const relays = base ? ["wsdemo", "proxy"].map(way => `${location.origin}${base}${way}/${port}/`) : [];
+  // From another machine 127.0.0.1 is the wrong one, and browsers ask the user before they try it.
+  const near = /^(localhost|127\..*|\[::1\])$/.test(location.hostname);
+  for (const root of near ? [direct, ...relays] : [...relays, direct]) {
+    const ping = fetch(`${root}_ping?key=${token}`, {signal: AbortSignal.timeout(3000)});
+    if (await ping.then(answer => answer.text()).catch(() => "") !== "wsdemo\n") continue;
+    const frame = document.createElement("iframe");
+    const paint = () => {
+      const {dataset: {jpThemeLight: light}, classList} = document.body;
+      const [r, g, b] = getComputedStyle(panel).color.match(/[\d.]+/g).map(Number);
+      const dark = light ? light === "false" : classList.contains("vscode-dark") || r + g + b > 382;
+      frame.style.colorScheme = dark ? "dark" : "light";
+    };
+    frame.title = name;
+    frame.style.cssText = `width:100%;height:${height || 60}px;border:0;border-radius:8px;display:block`;
+    paint();
+    new MutationObserver(paint).observe(document.body, {attributes: true});
+    if (!height) addEventListener("message", ({source, data}) => {
+      if (source === frame.contentWindow && data.height) frame.style.height = `${data.height}px`;
+    });
+    frame.src = `${root}${page}?key=${token}`;
+    return panel.replaceChildren(frame);
+  }
+  panel.firstElementChild.textContent = near
+    ? "The kernel that served this panel is gone: run the cell again."
+    : "This panel cannot reach its kernel: run the cell again. Still nothing? The Jupyter server "
+      + "needs the extension wsdemo.jupyter (pip install wsdemo) or jupyter-server-proxy.";
+})();

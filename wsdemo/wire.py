@@ -1,0 +1,203 @@
+"""The wire between a client and a server: every byte seen, the line broken on demand."""
+
+import asyncio
+import time
+import urllib.parse
+import weakref
+from collections.abc import Callable
+
+from wsdemo.frames import Handshake
+from wsdemo.loop import LoopThread
+from wsdemo.relay import DIRECTIONS, Link, Relay
+from wsdemo.tape import KEEP, Tape, WireFrame
+from wsdemo.transcript import Transcript, transcribe
+
+__all__ = ["Wire", "WireFrame"]
+
+PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
+
+
+class Recorder:
+    """The tapes of all connections of one wire."""
+
+    def __init__(self, keep: int | None) -> None:
+        self.tapes: list[Tape] = []
+        self.keep = keep
+        self.start = time.perf_counter()
+
+    def observe(self, link: Link) -> Tape:
+        """Start a tape for a new link."""
+        tape = Tape(len(self.tapes) + 1, link, self.start, self.keep)
+        self.tapes.append(tape)
+        return tape
+
+
+class Wire:
+    """Stand between clients and a server: record every byte, and break the line on demand.
+
+    Clients, in any language, connect to ``wire.url`` instead of ``server.url``. The wire passes on
+    each byte as it comes and decodes a copy (RFC 6455 §4 and §5). Over TLS it sees ciphertext, and
+    says so. Use it in ``with``, or call ``stop()``; it also ends when nothing refers to it.
+
+    It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says how
+    many.
+
+    Args:
+        url: the server's address, such as ``server.url``.
+        keep: payload bytes to keep of each frame that is not compressed; ``None`` for all.
+
+    Attributes:
+        url: the address for clients.
+
+    Raises:
+        ValueError: the URL is not one of a WebSocket or HTTP server.
+    """
+
+    def __init__(self, url: str, *, keep: int | None = KEEP) -> None:
+        parts = urllib.parse.urlsplit(str(url))
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError(f"Wire() takes an address such as server.url, not {url!r}")
+        self._recorder = Recorder(keep)
+        self._relay = Relay(
+            parts.hostname, parts.port or PORTS[parts.scheme], self._recorder.observe
+        )
+        self._thread = LoopThread("wire")
+        port = self._thread.run(self._relay.start())
+        self.url = parts._replace(netloc=f"127.0.0.1:{port}").geturl()
+        weakref.finalize(self, _end, self._relay, self._thread)
+
+    # What was seen
+
+    def log(self, exact: bool = False) -> Transcript:
+        """Write down the handshakes, then one line a frame, connection by connection.
+
+        Args:
+            exact: show keys, ports, dates and versions too; without them the text is the same in
+                every run.
+        """
+        return self._on_loop(lambda: transcribe(self._recorder.tapes, exact))
+
+    @property
+    def frames(self) -> list[WireFrame]:
+        """The frames seen so far, in the order they came."""
+
+        def collect() -> list[WireFrame]:
+            events = [event for tape in self._recorder.tapes for event in tape.events]
+            return [event for event in events if isinstance(event, WireFrame)]
+
+        return sorted(self._on_loop(collect), key=lambda seen: seen.time)
+
+    @property
+    def handshakes(self) -> list[tuple[Handshake | None, ...]]:
+        """The request and the response of each connection; ``None`` for what is still missing."""
+        tapes = self._recorder.tapes
+        return self._on_loop(
+            lambda: [tuple(tape.handshakes.get(each) for each in DIRECTIONS) for tape in tapes]
+        )
+
+    @property
+    def bytes_sent(self) -> int:
+        """How many bytes clients have sent, handshakes included."""
+        return sum(tape.received_bytes["to server"] for tape in self._recorder.tapes)
+
+    @property
+    def bytes_received(self) -> int:
+        """How many bytes have come for clients, handshakes included."""
+        return sum(tape.received_bytes["to client"] for tape in self._recorder.tapes)
+
+    # What can go wrong with a line
+
+    def freeze(self, direction: str | None = None, *, after: int = 0) -> None:
+        """Let nothing through, and tell nobody, as a line that has lost its far end.
+
+        Args:
+            direction: ``"to server"``, ``"to client"``, or ``None`` for both.
+            after: how many more bytes pass before, on each open connection or else on the next;
+                it may end in the middle of a frame.
+        """
+        if not after:
+            self._on_loop(lambda: self._set("frozen", direction, frozen=True))
+        for each in _directions(direction) if after else ():
+            self._break(each, after, lambda _, each=each: self._set("frozen", each, frozen=True))
+
+    def thaw(self, direction: str | None = None) -> None:
+        """Let everything through again, beginning with what was held."""
+        self._on_loop(lambda: self._set("thawed", direction, frozen=False))
+
+    def cut(self, direction: str | None = None, *, after: int = 0) -> None:
+        """Reset the TCP connections that are open.
+
+        Args:
+            direction: which end sees the reset: the server, the client, or ``None`` for both. The
+                other end of a line that was cut on one side hears nothing at all.
+            after: how many more bytes pass before; see :meth:`freeze`.
+        """
+        directions = _directions(direction)
+        seen_by = f" (seen by the {directions[0][3:]} alone)" if direction else ""
+
+        def act(link: Link) -> None:
+            link.observer.noted(f"cut{seen_by}")
+            link.cut(directions)
+
+        for each in directions if after else directions[:1]:
+            self._break(each, after, act)
+
+    def delay(self, seconds: float, direction: str | None = None) -> None:
+        """Hold each byte for so long; 0 ends it."""
+        if seconds < 0:
+            raise ValueError(f"a delay is 0 s or more, not {seconds}")
+        self._on_loop(lambda: self._set(f"delay {seconds} s", direction, delay=seconds))
+
+    def throttle(self, bytes_per_second: float | None, direction: str | None = None) -> None:
+        """Let through so many bytes a second on each connection; ``None`` ends it."""
+        if bytes_per_second is not None and bytes_per_second <= 0:
+            raise ValueError(f"a rate is more than 0 bytes a second, not {bytes_per_second}")
+        what = f"throttle {bytes_per_second} bytes/s" if bytes_per_second else "no throttle"
+        self._on_loop(lambda: self._set(what, direction, rate=bytes_per_second))
+
+    def _break(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
+        if after < 0:
+            raise ValueError(f"after is a number of bytes, 0 or more, not {after}")
+        self._on_loop(lambda: self._relay.burn(direction, after, action))
+
+    def _set(self, what: str, direction: str | None, **condition: object) -> None:
+        for link in self._relay.open_links:
+            link.observer.noted(what + (f" ({direction})" if direction else ""))
+        self._relay.set(_directions(direction), **condition)
+
+    # Life and death
+
+    def _on_loop(self, function: Callable[[], object]) -> object:
+        """Call a function while nothing is being recorded."""
+
+        async def call() -> object:
+            return function()
+
+        return self._thread.run(call()) if self._thread.running else function()
+
+    def stop(self) -> None:
+        """End the connections and free the port; what was seen stays. May be called twice."""
+        _end(self._relay, self._thread)
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Wire {'open' if self._thread.running else 'stopped'}>"
+
+
+def _end(relay: Relay, thread: LoopThread) -> None:
+    if thread.running:
+        asyncio.run_coroutine_threadsafe(relay.stop(), thread.loop)
+        thread.stop()
+
+
+def _directions(direction: str | None) -> tuple[str, ...]:
+    if direction is None:
+        return DIRECTIONS
+    if direction not in DIRECTIONS:
+        raise ValueError(f"a direction is 'to server', 'to client' or None, not {direction!r}")
+    return (direction,)

@@ -2,7 +2,9 @@
 
 import argparse
 import importlib
+import pathlib
 import signal
+import subprocess
 import sys
 import threading
 
@@ -40,8 +42,19 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unknown arguments: {' '.join(more)}")
     if chosen.command == "serve":
         return _serve(chosen)
-    module = importlib.import_module(f"wsdemo.{chosen.command}")
-    return module.main(*more)
+    if chosen.command == "lab":
+        return _lab(more)
+    return importlib.import_module("wsdemo.doctor").main()
+
+
+def _lab(more: list[str]) -> int:
+    """Open the course from the checkout that the package was installed from."""
+    start = pathlib.Path(__file__).parent.parent / "start.py"
+    if not start.is_file():
+        print("wsdemo: the lessons are not part of the package: clone the project, and there run")
+        print("        python start.py")
+        return 1
+    return subprocess.call([sys.executable, str(start), "lab", *more])
 
 
 def _serve(chosen: argparse.Namespace) -> int:

@@ -79,7 +79,9 @@ class LoopThread:
         if not self.running:
             coroutine.close()
             raise RuntimeError(f"{self.name} has stopped")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        # What is scheduled from another thread takes that thread's context along, unless told not to.
+        schedule = asyncio.run_coroutine_threadsafe
+        future = contextvars.Context().run(schedule, coroutine, self.loop)
         try:
             return future.result(timeout)
         except TimeoutError:
@@ -92,7 +94,7 @@ class LoopThread:
     def call(self, function: Callable, *args: Any) -> None:
         """Have the loop call a function soon, without waiting for it."""
         if self.running:
-            self.loop.call_soon_threadsafe(function, *args)
+            self.loop.call_soon_threadsafe(function, *args, context=contextvars.Context())
 
     def stop(self, timeout: float = 5) -> bool:
         """Cancel what runs on the loop and end the thread.
@@ -105,6 +107,8 @@ class LoopThread:
         """
         if self.running:
             self.loop.call_soon_threadsafe(self._stopping.set)
+        if threading.current_thread() is self._thread:  # the garbage collector runs anywhere
+            return False
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

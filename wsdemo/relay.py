@@ -91,11 +91,12 @@ class Flow:
         ails = line.frozen or line.delay or line.rate or self._fuse is not None
         return not (self._held or ails or self._full or self.sink is None)
 
-    def end(self, reset: bool = False) -> None:
+    def end(self, reset: bool = False, told: bool = True) -> None:
         """The source will send nothing more; what it sent is still delivered."""
         if not self._ended:
             self._ended = True
-            self._link.observer.ended(self._direction, reset)
+            if told:
+                self._link.observer.ended(self._direction, reset)
         self.pump()
 
     def drop(self) -> None:
@@ -129,7 +130,8 @@ class Flow:
             self._let_out()
         self._pass_on_the_end()
         if self.source is not None:
-            if self._full or self._size > HOLD or (self._size and self._condition.rate):
+            slow = self._size and self._condition.rate
+            if self.sink is None or self._full or self._size > HOLD or slow:
                 self.source.pause_reading()
             else:
                 self.source.resume_reading()
@@ -176,6 +178,7 @@ class End(asyncio.BufferedProtocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._inward.source = self._outward.sink = transport
         self._outward.pump()
+        self._inward.pump()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -191,8 +194,9 @@ class End(asyncio.BufferedProtocol):
         self._outward.drop()
         if self._link.half_open:
             return
-        self._link.reset |= error is not None
-        self._inward.end(reset=error is not None)
+        by_peer = error is not None  # else it was closed from here
+        self._link.reset |= by_peer
+        self._inward.end(reset=by_peer, told=by_peer)
         self._link.close_if_finished()
 
     def pause_writing(self) -> None:
@@ -305,7 +309,10 @@ class Relay:
         try:
             await loop.create_connection(lambda: link.server_end, *self._target)
         except OSError as error:
-            link.observer.noted(f"no connection to the server: {error.strerror or error}")
+            # asyncio's own words name the port, which differs from run to run.
+            refused = isinstance(error, ConnectionRefusedError) or error.errno is None
+            reason = "connection refused" if refused else error.strerror
+            link.observer.noted(f"no connection to the server: {reason}")
             for transport in link.transports.values():
                 reset(transport)
 

@@ -10,7 +10,7 @@ from wsdemo.relay import DIRECTIONS, Link
 __all__ = ["Tape", "WireFrame"]
 
 KEEP = 4096
-"""Payload bytes kept of one frame; of a compressed one all, or the next could not be inflated."""
+"""Payload bytes kept of one frame; of a compressed one more, or the next could not be inflated."""
 
 PENDING = 2**20
 """Bytes of one connection that wait to be decoded; then the oldest are decoded at once."""
@@ -172,7 +172,7 @@ class Tape:
 
     def _agree_on_compression(self, extensions: str) -> None:
         if "permessage-deflate" in extensions:
-            self._keep = None
+            self._keep = self._keep and BUDGET
             for side, direction in zip(("client", "server"), DIRECTIONS, strict=True):
                 fresh = f"{side}_no_context_takeover" in extensions
                 self._inflaters[direction] = Inflater(fresh)

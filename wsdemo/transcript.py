@@ -94,5 +94,6 @@ def _event_line(tape: Tape, event: WireFrame | str) -> str:
     if frame.rsv1:
         parts.append("compressed")
     if not tape.delivered(event):
-        parts.append("held on the line" if tape.link.transports else "lost")
+        lost = tape.link.flows[event.direction].finished
+        parts.append("lost" if lost else "held on the line")
     return f"{ARROWS[event.direction]}  {event!s:<44} {', '.join(parts)}"

@@ -1,6 +1,7 @@
 """The wire between a client and a server: every byte seen, the line broken on demand."""
 
 import asyncio
+import functools
 import time
 import urllib.parse
 import weakref
@@ -116,13 +117,15 @@ class Wire:
                 it may end in the middle of a frame.
         """
         if not after:
-            self._on_loop(lambda: self._set("frozen", direction, frozen=True))
+            self._set("frozen", direction, frozen=True)
         for each in _directions(direction) if after else ():
-            self._break(each, after, lambda _, each=each: self._set("frozen", each, frozen=True))
+            # Without self: a fuse that waits must not keep a forgotten wire alive.
+            freeze = functools.partial(_set, self._relay, "frozen", each, frozen=True)
+            self._break(each, after, lambda _, freeze=freeze: freeze())
 
     def thaw(self, direction: str | None = None) -> None:
         """Let everything through again, beginning with what was held."""
-        self._on_loop(lambda: self._set("thawed", direction, frozen=False))
+        self._set("thawed", direction, frozen=False)
 
     def cut(self, direction: str | None = None, *, after: int = 0) -> None:
         """Reset the TCP connections that are open.
@@ -146,14 +149,14 @@ class Wire:
         """Hold each byte for so long; 0 ends it."""
         if seconds < 0:
             raise ValueError(f"a delay is 0 s or more, not {seconds}")
-        self._on_loop(lambda: self._set(f"delay {seconds} s", direction, delay=seconds))
+        self._set(f"delay {seconds} s", direction, delay=seconds)
 
     def throttle(self, bytes_per_second: float | None, direction: str | None = None) -> None:
         """Let through so many bytes a second on each connection; ``None`` ends it."""
         if bytes_per_second is not None and bytes_per_second <= 0:
             raise ValueError(f"a rate is more than 0 bytes a second, not {bytes_per_second}")
         what = f"throttle {bytes_per_second} bytes/s" if bytes_per_second else "no throttle"
-        self._on_loop(lambda: self._set(what, direction, rate=bytes_per_second))
+        self._set(what, direction, rate=bytes_per_second)
 
     def _break(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
         if after < 0:
@@ -161,9 +164,7 @@ class Wire:
         self._on_loop(lambda: self._relay.burn(direction, after, action))
 
     def _set(self, what: str, direction: str | None, **condition: object) -> None:
-        for link in self._relay.open_links:
-            link.observer.noted(what + (f" ({direction})" if direction else ""))
-        self._relay.set(_directions(direction), **condition)
+        self._on_loop(lambda: _set(self._relay, what, direction, **condition))
 
     # Life and death
 
@@ -193,6 +194,13 @@ def _end(relay: Relay, thread: LoopThread) -> None:
     if thread.running:
         asyncio.run_coroutine_threadsafe(relay.stop(), thread.loop)
         thread.stop()
+
+
+def _set(relay: Relay, what: str, direction: str | None, **condition: object) -> None:
+    directions = _directions(direction)
+    for link in relay.open_links:
+        link.observer.noted(what + (f" ({direction})" if direction else ""))
+    relay.set(directions, **condition)
 
 
 def _directions(direction: str | None) -> tuple[str, ...]:

@@ -1,0 +1,128 @@
+"""What several test modules share."""
+
+import contextlib
+import http.client
+import socket
+import struct
+import threading
+import urllib.parse
+
+import pytest
+
+from wsdemo.frames import Frame, FrameParser, Handshake
+
+PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
+
+
+@pytest.fixture
+def nothing_left_running():
+    """Fail a test that leaves a thread of ours behind."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith("wsdemo"):
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), f"{thread.name} still runs"
+
+
+@pytest.fixture
+def get():
+    """GET a page over plain HTTP: (status, headers, body)."""
+
+    def get(server, path="/", **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+
+    return get
+
+
+class Raw:
+    """A client that sends exactly the bytes it is told to, however wrong they are."""
+
+    MASK = bytes.fromhex("37fa213d")
+
+    def __init__(self, url):
+        parts = urllib.parse.urlsplit(url)
+        self.host = parts.netloc
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE)
+        self.parser = FrameParser()
+        self.frames = []
+        self.handshake = None
+
+    def request(self, start="GET / HTTP/1.1", **changes):
+        """Make a handshake; a header that is None is left out."""
+        headers = {
+            "Host": self.host,
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version": "13",
+            **{name.replace("_", "-"): value for name, value in changes.items()},
+        }
+        given = tuple((name, value) for name, value in headers.items() if value is not None)
+        return bytes(Handshake(start, given))
+
+    def upgrade(self, **changes):
+        """Do the opening handshake; return the response."""
+        self.send(self.request(**changes))
+        return self.response()
+
+    def response(self):
+        """Read an HTTP response's head; what follows are frames or a body."""
+        data = b""
+        while (parsed := Handshake.parse(data)) is None:
+            data += self.chunk()
+        self.handshake, rest = parsed
+        self.frames += self.parser.feed(rest)
+        return self.handshake
+
+    def chunk(self):
+        data = self.socket.recv(2**16)
+        if not data:
+            raise EOFError
+        return data
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def send_frame(self, opcode, payload=b"", fin=True, mask=MASK, **more):
+        self.send(bytes(Frame(opcode, payload, fin, mask=mask, **more)))
+
+    def frame(self):
+        """The next frame that comes in."""
+        while not self.frames:
+            self.frames += self.parser.feed(self.chunk())
+        return self.frames.pop(0)
+
+    def drain(self):
+        """Everything until the other side ends the connection."""
+        data = b""
+        with contextlib.suppress(EOFError, ConnectionResetError):
+            while True:
+                data += self.chunk()
+        return data
+
+    def last_frames(self):
+        """Every frame until the other side ends the connection."""
+        self.frames += self.parser.feed(self.drain())
+        return self.frames
+
+    def reset(self):
+        """Close with RST: lingering for zero seconds does that."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+@pytest.fixture
+def raw():
+    """Raw(url): see there."""
+    return Raw

@@ -1,0 +1,172 @@
+"""Each exercise is judged both ways: the stub, the worked answer, and typical mistakes."""
+
+import asyncio
+import base64
+import hashlib
+import inspect
+import json
+import pathlib
+import runpy
+import threading
+import time
+
+import pytest
+
+import wsdemo
+from wsdemo.checks import exercises
+from wsdemo.frames import GUID
+
+NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
+SOLUTIONS = {
+    number: answer
+    for path in sorted((NOTEBOOKS / "solutions").glob("[0-9]*.py"))
+    for number, answer in runpy.run_path(str(path))["answers"].items()
+}
+REQUEST = SOLUTIONS["01.2"]
+REFUSALS = SOLUTIONS["01.3"]
+
+
+async def greets_each_time(connection):
+    async for message in connection:
+        await connection.send("Welcome!")
+        await connection.send(f"You said: {message}")
+
+
+async def returns_after_one(connection):
+    await connection.send("Welcome!")
+    await connection.send(f"You said: {await connection.recv()}")
+
+
+async def echoes_the_greeting(connection):
+    await connection.send("Welcome!")
+    async for _ in connection:
+        await connection.send("You said: Welcome!")
+
+
+async def sleeps(connection):
+    async for message in connection:
+        time.sleep(0.5)  # noqa: ASYNC251 - the mistake itself
+        await connection.send(f"done: {message}")
+
+
+async def locks(connection, lock=asyncio.Lock()):  # noqa: B008 - one lock for all, as they write it
+    async for message in connection:
+        async with lock:
+            await asyncio.sleep(0.5)
+        await connection.send(f"done: {message}")
+
+
+async def closes_on_timeout(connection, seconds):
+    try:
+        return await asyncio.wait_for(connection.recv(), seconds)
+    except TimeoutError:
+        await connection.close()
+
+
+async def waits_for_ever(connection, seconds):
+    return await connection.recv()
+
+
+def in_hexadecimal(key):
+    return hashlib.sha1((key + GUID).encode()).hexdigest()
+
+
+def guid_first(key):
+    return base64.b64encode(hashlib.sha1((GUID + key).encode()).digest()).decode()
+
+
+def never_awaited():
+    return SOLUTIONS["00.1"]()
+
+
+MISTAKES = [
+    ("00.1", never_awaited, "nothing has run yet"),
+    ("00.2", 5, "with await"),
+    ("00.2", 6, "microseconds"),
+    ("01.1", in_hexadecimal, "hexadecimal"),
+    ("01.1", guid_first, "after the key"),
+    ("01.2", REQUEST.replace(b"Sec-WebSocket-Version: 13\r\n", b""), "Version: 13 is missing"),
+    ("01.2", REQUEST.replace(b"\r\n", b"\n"), "bare newline"),
+    ("01.3", REFUSALS | {"no upgrade": 400}, "426"),
+    ("01.3", REFUSALS | {"foreign origin": 401}, "403"),
+    ("02.1", returns_after_one, "once per connection, not once per message"),
+    ("02.1", echoes_the_greeting, "greets again"),
+    ("02.2", sleeps, "time.sleep"),
+    ("02.2", locks, "a lock"),
+    ("02.3", closes_on_timeout, "do not close"),
+    ("02.3", waits_for_ever, "still waited"),
+]
+
+
+def worked(number):
+    """The answer as the cell would have it: 00.1 is what awaiting the coroutine gives."""
+    answer = SOLUTIONS[number]
+    return asyncio.run(answer()) if number == "00.1" else answer
+
+
+@pytest.mark.parametrize("number", exercises())
+def test_worked_answer_is_right(number):
+    assert wsdemo.check(number, worked(number)).state == "right"
+
+
+@pytest.mark.parametrize(("number", "answer", "diagnosis"), MISTAKES)
+def test_mistake_has_its_diagnosis(number, answer, diagnosis):
+    verdict = wsdemo.check(number, answer() if answer is never_awaited else answer)
+    assert verdict.state == "look again"
+    assert diagnosis in verdict.text
+
+
+def test_patched_kernel_is_diagnosed(monkeypatch):
+    monkeypatch.setattr(asyncio, "_nest_patched", True, raising=False)
+    verdict = wsdemo.check("00.1", "You said: Are you there?")
+    assert (verdict.state, "restart the kernel" in verdict.text) == ("look again", True)
+
+
+def test_each_exercise_has_two_diagnoses():
+    for number in exercises():
+        # 00.1's second mistake, a patched kernel, has the test above.
+        assert sum(each == number for each, _, _ in MISTAKES) + (number == "00.1") >= 2
+
+
+def stubs():
+    """The exercise cells of the notebooks, by the number they check."""
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and "wsdemo.check(" in source:
+                yield source.partition('wsdemo.check("')[2][:4], source
+
+
+@pytest.mark.parametrize(("number", "source"), list(stubs()))
+def test_stub_is_not_yet(number, source):
+    scope = {"wsdemo": wsdemo}
+    exec(source.rpartition("wsdemo.check")[0], scope)
+    answer = eval(source.rpartition(", ")[2].rstrip(")\n"), scope)
+    assert wsdemo.check(number, answer).state == "not yet"
+
+
+def test_stubs_are_all_there():
+    assert sorted(number for number, _ in stubs()) == exercises() == sorted(SOLUTIONS)
+
+
+def test_unknown_exercise():
+    with pytest.raises(ValueError, match=r"no exercise '99\.1'; there are 00\.1"):
+        wsdemo.check("99.1", 1)
+
+
+def test_an_answer_that_raises():
+    verdict = wsdemo.check("01.1", lambda key: 1 / 0)
+    assert verdict.text == "your code raised ZeroDivisionError: division by zero"
+
+
+def test_verdict_can_be_read_in_text_and_in_colour():
+    verdict = wsdemo.check("00.2", None)
+    assert repr(verdict).startswith("… 00.2 not yet: ")
+    assert 'role="status"' in verdict._repr_html_()
+    assert "&lt;" in type(verdict)("00.2", "right", "<b>")._repr_html_()
+
+
+def test_no_thread_is_left():
+    wsdemo.check("02.1", SOLUTIONS["02.1"])
+    assert not [each for each in threading.enumerate() if "exercise" in each.name]
+    assert inspect.iscoroutinefunction(SOLUTIONS["02.1"])

@@ -1,0 +1,195 @@
+"""The event loop beside the cell: what it runs, how it is stopped, when it takes turns."""
+
+import asyncio
+import contextvars
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from wsdemo.loop import SWITCH_INTERVAL, LoopThread
+
+pytestmark = pytest.mark.usefixtures("nothing_left_running")
+
+
+@pytest.fixture
+def thread():
+    thread = LoopThread("test")
+    yield thread
+    assert thread.stop()
+
+
+class Forever:
+    """A coroutine that never ends by itself; tells whether it was cancelled."""
+
+    def __init__(self):
+        self.began = threading.Event()
+        self.cancelled = threading.Event()
+
+    async def __call__(self):
+        self.began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+
+async def fail(error):
+    raise error
+
+
+async def answer():
+    return 42
+
+
+def test_runs_a_coroutine_on_a_thread_of_its_own(thread):
+    async def where():
+        return threading.current_thread().name, threading.current_thread().daemon
+
+    assert thread.run(where()) == ("wsdemo test", True)
+    assert thread.running
+
+
+def test_passes_exceptions_on(thread):
+    with pytest.raises(ZeroDivisionError, match="by hand"):
+        thread.run(fail(ZeroDivisionError("by hand")))
+
+
+def test_tells_its_own_time_out_from_the_coroutines(thread):
+    with pytest.raises(TimeoutError, match="the coroutine's own"):
+        thread.run(fail(TimeoutError("the coroutine's own")))
+    with pytest.raises(TimeoutError, match=r"no result from test within 0\.01 s"):
+        thread.run(Forever()(), timeout=0.01)
+
+
+def test_a_time_out_cancels_the_coroutine(thread):
+    forever = Forever()
+    with pytest.raises(TimeoutError):
+        thread.run(forever(), timeout=0.01)
+    assert forever.cancelled.wait(5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_an_interrupted_cell_cancels_the_coroutine(thread):
+    forever = Forever()
+
+    async def press_stop():
+        os.kill(os.getpid(), signal.SIGINT)
+        await forever()
+
+    with pytest.raises(KeyboardInterrupt):
+        thread.run(press_stop())
+    assert forever.cancelled.wait(5)
+
+
+def test_refuses_to_wait_for_itself(thread):
+    async def nested():
+        return thread.run(answer())
+
+    with pytest.raises(RuntimeError, match="already runs on the loop of test: use await"):
+        thread.run(nested())
+
+
+def test_runs_from_a_cell_that_has_a_loop_itself(thread):
+    async def cell():
+        return thread.run(answer())
+
+    assert asyncio.run(cell()) == 42
+
+
+def test_calls_a_function_soon(thread):
+    called = threading.Event()
+    thread.call(called.set)
+    assert called.wait(5)
+
+
+def test_the_context_is_empty(thread):
+    cell = contextvars.ContextVar("cell", default="whichever runs now")
+    cell.set("the one that started the server")
+    seen, called = [], threading.Event()
+
+    async def read():
+        return cell.get()
+
+    assert thread.run(read()) == "whichever runs now"
+    thread.call(lambda: (seen.append(cell.get()), called.set()))
+    assert called.wait(5)
+    assert seen == ["whichever runs now"]
+
+
+def test_stopping_cancels_what_runs_and_may_be_done_twice():
+    thread, forever = LoopThread("test"), Forever()
+    asyncio.run_coroutine_threadsafe(forever(), thread.loop)
+    assert forever.began.wait(5)
+    assert thread.stop()
+    assert forever.cancelled.is_set()
+    assert not thread.running
+    assert thread.loop.is_closed()
+    assert thread.stop()
+
+
+def test_a_stopped_loop_takes_no_more_work():
+    thread = LoopThread("test")
+    thread.stop()
+    with pytest.raises(RuntimeError, match="test has stopped"):
+        thread.run(answer())
+    thread.call(pytest.fail)  # does nothing
+
+
+def test_tells_that_something_blocks_it():
+    thread, release = LoopThread("test"), threading.Event()
+    thread.call(release.wait, 5)
+    assert not thread.stop(timeout=0.05)
+    release.set()
+    assert thread.stop()
+
+
+def test_switches_faster_while_any_loop_runs():
+    before = sys.getswitchinterval()
+    assert before > SWITCH_INTERVAL
+    first, second = LoopThread("first"), LoopThread("second")
+    try:
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
+        first.stop()
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
+    finally:
+        first.stop()
+        second.stop()
+    assert sys.getswitchinterval() == before
+
+
+def test_leaves_a_shorter_interval_as_it_is():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        thread = LoopThread("test")
+        assert sys.getswitchinterval() == pytest.approx(1e-5)
+        thread.stop()
+        assert sys.getswitchinterval() == pytest.approx(1e-5)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_works_where_nest_asyncio_has_patched_asyncio():
+    program = """
+import asyncio, nest_asyncio
+asyncio.set_event_loop(asyncio.new_event_loop())
+nest_asyncio.apply()
+from wsdemo.loop import LoopThread
+thread = LoopThread("test")
+async def answer():
+    await asyncio.sleep(0)
+    return 42
+async def cell():
+    return thread.run(answer())
+print(asyncio.run(cell()), thread.stop())
+asyncio.get_event_loop().close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.stdout, done.stderr) == ("42 True\n", "")

@@ -78,6 +78,9 @@ def test_an_interrupted_cell_cancels_the_coroutine(thread):
     forever = Forever()
 
     async def press_stop():
+        # Not before the cell waits for the result.
+        while sys._current_frames()[threading.main_thread().ident].f_code.co_name != "wait":
+            await asyncio.sleep(0)
         os.kill(os.getpid(), signal.SIGINT)
         await forever()
 

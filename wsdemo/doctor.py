@@ -191,11 +191,13 @@ def _echo() -> Iterator[Finding]:
         async for message in connection:
             await connection.send(message)
 
-    with wsdemo.serve(echo, name="doctor") as server:
+    with (
+        wsdemo.serve(echo, name="doctor") as server,
         # A proxy meant for the internet has no way to this machine's own loopback address.
-        with connect(server.url, open_timeout=5, close_timeout=2, proxy=None) as client:
-            client.send("hello")
-            answer = client.recv(timeout=5)
+        connect(server.url, open_timeout=5, close_timeout=2, proxy=None) as client,
+    ):
+        client.send("hello")
+        answer = client.recv(timeout=5)
     if answer == "hello":
         yield Finding("ok", "an echo over 127.0.0.1")
     else:

@@ -79,7 +79,7 @@ class LoopThread:
         if not self.running:
             coroutine.close()
             raise RuntimeError(f"{self.name} has stopped")
-        # What is scheduled from another thread takes that thread's context along, unless told not to.
+        # What another thread schedules takes that thread's context along, unless told not to.
         schedule = asyncio.run_coroutine_threadsafe
         future = contextvars.Context().run(schedule, coroutine, self.loop)
         try:

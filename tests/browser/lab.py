@@ -214,7 +214,23 @@ async () => {
   await widget.sessionContext.shutdown();
 }
 """
-_RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+# The command is done at the first cell that raises, expected or not, while the others still wait
+# in the kernel's queue; the kernel answers a request behind them when it has run them all.
+_RUN = """
+async (command) => {
+  const app = window.jupyterapp;
+  await app.commands.execute(command);
+  await app.shell.currentWidget.sessionContext.session.kernel.requestKernelInfo();
+}
+"""
+_SELECT_TIDY_UP = """
+() => {
+  const {content} = window.jupyterapp.shell.currentWidget;
+  const isLast = (cell) => (cell.model.getMetadata("tags") ?? []).includes("tidy-up");
+  content.activeCellIndex = content.widgets.findIndex(isLast);
+  return content.activeCellIndex > 0;
+}
+"""
 _CELLS = """
 () => {
   const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
@@ -274,8 +290,26 @@ def notebook(context: Any, server: Jupyter, name: str) -> Iterator[Any]:
 
 def run_all(page: Any) -> list[dict]:
     """Run all cells of the notebook that is open, queued at once; return them with outputs."""
-    bounded(page, _RUN_ALL)
+    bounded(page, _RUN, "notebook:run-all-cells")
     return cells(page)
+
+
+def run_all_but_tidy_up(page: Any) -> bool:
+    """Run the cells above the one tagged ``tidy-up``, queued at once; False if there is none.
+
+    Panels open while the kernel runs on. A person is still looking at them when the last cell's
+    turn comes; a machine would find their servers stopped.
+    """
+    if not page.evaluate(_SELECT_TIDY_UP):
+        return False
+    bounded(page, _RUN, "notebook:run-all-above")
+    return True
+
+
+def tidy_up(page: Any) -> None:
+    """Run the cell tagged ``tidy-up`` and what is below it."""
+    page.evaluate(_SELECT_TIDY_UP)
+    bounded(page, _RUN, "notebook:run-all-below")
 
 
 def cells(page: Any) -> list[dict]:

@@ -1,0 +1,194 @@
+"""Every check of the project, one step after the other: what `python start.py test` runs.
+
+With arguments it runs pytest alone, with these arguments.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+JAVASCRIPT = ROOT / "notebooks" / "javascript"
+# No step takes a tenth of this; it is there so that a hanging one ends at all.
+LONGEST_STEP = 1800
+
+PYTEST = (sys.executable, "-m", "pytest")
+# Two workers, each with whole files: a notebook's cells belong to one kernel, and a browser to
+# one module.
+WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
+UNIT_TESTS = (*PYTEST, "tests", "-p", "no:nbval", *WORKERS)
+NOTEBOOKS = (
+    *PYTEST,
+    "notebooks",
+    "--nbval",
+    "--nbval-sanitize-with=tests/sanitize.cfg",
+    "--nbval-cell-timeout=60",
+    "--nbval-kernel-startup-timeout=60",
+    *WORKERS,
+)
+STYLE = (
+    (sys.executable, "-m", "ruff", "check"),
+    (sys.executable, "-m", "ruff", "format", "--check"),
+)
+
+
+@dataclass
+class Step:
+    """What one step came to.
+
+    Attributes:
+        name: what it is called in the summary.
+        passed: how many tests passed.
+        failed: how many failed, in the test or around it.
+        skipped: how many could not run here.
+        seconds: how long it took.
+    """
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        verdict = "failed" if self.failed else "ok"
+        return f"{self.name:<12} {verdict:<7} {counts(self)} in {self.seconds:.1f} s"
+
+
+def counts(step: Step) -> str:
+    """Give the three numbers in the words that CI reads."""
+    text = f"{step.passed} passed, {step.failed} failed"
+    return f"{text}, {step.skipped} skipped" if step.skipped else text
+
+
+def call(command: Sequence[str], cwd: Path = ROOT) -> int:
+    """Run a program with a time limit.
+
+    Args:
+        command: the program and its arguments.
+        cwd: the folder it runs in.
+
+    Returns:
+        Its exit status; 1 if it took too long.
+    """
+    try:
+        return subprocess.run(command, cwd=cwd, timeout=LONGEST_STEP).returncode
+    except subprocess.TimeoutExpired:
+        print(f"ended after {LONGEST_STEP} s: {' '.join(map(str, command))}", flush=True)
+        return 1
+
+
+def style() -> Step:
+    """Check and format-check package, tests and notebooks."""
+    codes = [call(command) for command in STYLE]
+    return Step("style", passed=codes.count(0), failed=len(codes) - codes.count(0))
+
+
+def pytest_step(name: str, command: Sequence[str]) -> Step:
+    """Run pytest and count what it says in its report.
+
+    Args:
+        name: what the step is called.
+        command: pytest and its arguments.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        code = call([*command, f"--junit-xml={report}"])
+        step = read_report(name, report)
+    if code != 0 and not step.failed:
+        # It found no test, was interrupted or broke down: no count shows that.
+        step.failed = 1
+    return step
+
+
+def read_report(name: str, report: Path) -> Step:
+    """Count the results in a report in JUnit's form.
+
+    Args:
+        name: what the step is called.
+        report: the file, which pytest may not have come to write.
+    """
+    step = Step(name)
+    if not report.is_file():
+        return step
+    for suite in ET.parse(report).getroot().iter("testsuite"):
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        step.failed += failed
+        step.skipped += skipped
+        step.passed += int(suite.get("tests", 0)) - failed - skipped
+    return step
+
+
+def fetch_ws() -> Step | None:
+    """Install npm's ws for the JavaScript programs, if Node is here and package.json has changed.
+
+    Returns:
+        A failed step where it could not be had, for the summary; else None.
+    """
+    npm = shutil.which("npm")
+    wanted = hashlib.sha256((JAVASCRIPT / "package.json").read_bytes()).hexdigest()
+    mark = JAVASCRIPT / "node_modules" / ".wsdemo"
+    if npm is None or (mark.is_file() and mark.read_text() == wanted):
+        return None
+    began = time.monotonic()
+    # A lock file of npm's would record the address of whoever's registry it came from.
+    options = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+    if call([npm, "install", *options], cwd=JAVASCRIPT) == 0:
+        mark.write_text(wanted)
+        return None
+    print("npm's ws could not be fetched: what needs it is skipped.", flush=True)
+    return Step("npm install", failed=1, seconds=time.monotonic() - began)
+
+
+def run_all() -> list[Step]:
+    """Run every step, and give what each came to."""
+    steps = []
+    missing_ws = fetch_ws()
+    if missing_ws and os.environ.get("CI"):
+        # A learner without a network goes on without it; CI must not.
+        steps.append(missing_ws)
+    for name, run in (
+        ("style", style),
+        ("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)),
+        ("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)),
+    ):
+        print(f"\n=== {name}", flush=True)
+        began = time.monotonic()
+        step = run()
+        step.seconds = time.monotonic() - began
+        steps.append(step)
+    return steps
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every step, or pytest alone; return the exit status.
+
+    Args:
+        arguments: pytest's arguments; none for every step.
+    """
+    if arguments:
+        # nbval takes two seconds to load, and is of use for notebooks only.
+        plugins = [] if "--nbval" in arguments else ["-p", "no:nbval"]
+        return call([*PYTEST, *plugins, *arguments])
+    steps = run_all()
+    print("\n" + "\n".join(map(str, steps)) + "\n")
+    total = Step("total")
+    for step in steps:
+        total.passed += step.passed
+        total.failed += step.failed
+        total.skipped += step.skipped
+    print(counts(total), flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

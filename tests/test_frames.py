@@ -11,11 +11,11 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.streams import StreamReader
 from wsproto.frame_protocol import FrameDecoder
 
+from wsdemo.deflate import Inflater
 from wsdemo.frames import (
     Frame,
     FrameParser,
     Handshake,
-    Inflater,
     Opcode,
     accept_key,
     apply_mask,

@@ -104,6 +104,19 @@ def test_runs_from_a_cell_that_has_a_loop_itself(thread):
     assert asyncio.run(cell()) == 42
 
 
+def test_asks_between_two_steps_of_the_loop(thread):
+    def which():
+        return threading.current_thread().name
+
+    async def ask_again():
+        return thread.ask(which)
+
+    assert thread.ask(which) == "wsdemo test"
+    assert thread.run(ask_again()) == "wsdemo test"
+    thread.stop()
+    assert thread.ask(which) == "MainThread"
+
+
 def test_calls_a_function_soon(thread):
     called = threading.Event()
     thread.call(called.set)

@@ -159,13 +159,13 @@ def test_switches_faster_while_it_runs():
 
 
 def test_a_server_replaces_the_one_of_its_name():
-    with wsdemo.serve(echo) as first, connect(first.url) as client:
-        with wsdemo.serve(echo) as second:
-            assert close_code(client) == 1001
-            assert not is_listening(first.port)
-            assert says(second.url) == "Hello"
-            first.stop()  # it must not take the second down
-            assert says(second.url) == "Hello"
+    first = wsdemo.serve(echo)
+    with connect(first.url) as client, wsdemo.serve(echo) as second:
+        assert close_code(client) == 1001
+        assert not is_listening(first.port)
+        assert says(second.url) == "Hello"
+        first.stop()  # it must not take the second down
+        assert says(second.url) == "Hello"
 
 
 def test_a_server_replaces_the_one_of_its_name_on_the_same_port():
@@ -272,14 +272,21 @@ def test_over_tls_the_url_is_wss():
 
 
 def test_passes_options_on():
-    with wsdemo.serve(echo, max_size=10, subprotocols=["chat"]) as server:
-        with connect(server.url, subprotocols=["chat"]) as client:
-            assert client.subprotocol == "chat"
-            client.send("x" * 11)
-            assert close_code(client) == 1009
+    with (
+        wsdemo.serve(echo, max_size=10, subprotocols=["chat"]) as server,
+        connect(server.url, subprotocols=["chat"]) as client,
+    ):
+        assert client.subprotocol == "chat"
+        client.send("x" * 11)
+        assert close_code(client) == 1009
 
 
 def test_knows_who_is_connected():
+    async def count(connection):
+        await connection.send(str(len(server.connections)))
+
+    with wsdemo.serve(count) as server, connect(server.url) as client:
+        assert client.recv(timeout=5) == "1"
     with wsdemo.serve(echo) as server:
         assert server.connections == []
         with connect(server.url) as first, connect(server.url) as second:
@@ -331,19 +338,22 @@ def test_an_exception_is_seen_by_all(capsys):
         async for message in connection:
             1 / int(message)
 
-    with wsdemo.serve(divide, name="divide") as server:
-        with connect(server.url) as client, connect(server.url) as bystander:
-            client.send("0")
-            assert close_code(client) == 1011
-            first, second = capsys.readouterr().err.splitlines()
-            assert first == (
-                "handler divide failed, its client sees 1011: ZeroDivisionError: division by zero"
-            )
-            assert second.startswith("  line ")
-            assert second.endswith("divide: 1 / int(message)")
-            assert [type(error) for error in server.errors] == [ZeroDivisionError]
-            bystander.send("1")
-            assert bystander.ping().wait(5)
+    with (
+        wsdemo.serve(divide, name="divide") as server,
+        connect(server.url) as client,
+        connect(server.url) as bystander,
+    ):
+        client.send("0")
+        assert close_code(client) == 1011
+        first, second = capsys.readouterr().err.splitlines()
+        assert first == (
+            "handler divide failed, its client sees 1011: ZeroDivisionError: division by zero"
+        )
+        assert second.startswith("  line ")
+        assert second.endswith("divide: 1 / int(message)")
+        assert [type(error) for error in server.errors] == [ZeroDivisionError]
+        bystander.send("1")
+        assert bystander.ping().wait(5)
     assert len(server.errors) == 1
 
 

@@ -8,7 +8,7 @@
 
 import importlib
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - grouped by what they are for
     # servers
     "Server",
     "serve",

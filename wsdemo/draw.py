@@ -1,16 +1,17 @@
 """Pictures of frames and conversations: SVG that reads well in light, dark and untrusted pages.
 
-matplotlib is not needed here; lessons import it for plots of data.
+Plots of data are matplotlib's, which is imported only when one is asked for.
 """
 
 import base64
 import html
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from wsdemo.frames import Frame, FrameParser, Handshake
 from wsdemo.wire import Wire, WireFrame
 
-__all__ = ["Picture", "bits", "hexdump", "sequence"]
+__all__ = ["Picture", "axes", "bits", "hexdump", "sequence"]
 
 # Colours that are told apart on white and on black, also by the colour-blind (after Okabe and Ito).
 HTTP, DATA, CONTROL, CLOSE, MASK = "#8a6fd1", "#2f8fd8", "#d08700", "#d9534f", "#b0559d"
@@ -55,9 +56,7 @@ class Picture:
 
 
 def _text(x: float, y: float, what: str, style: str = "", anchor: str = "middle") -> str:
-    return (
-        f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" class="{style}">{html.escape(what)}</text>'
-    )
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" class="{style}">{html.escape(what)}</text>'
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
@@ -65,6 +64,29 @@ def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" '
         f'fill="{colour}" fill-opacity=".2" stroke="{colour}"/>'
     )
+
+
+def axes(width: float = 7, height: float = 2) -> Any:
+    """Make matplotlib axes that read well on a light page and on a dark one.
+
+    Args:
+        width: of the figure, in inches.
+        height: of the figure, in inches.
+
+    Returns:
+        The :class:`matplotlib.axes.Axes`; ``plt.show()`` shows them.
+    """
+    import matplotlib.pyplot as plt
+
+    grey = dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), QUIET
+    )
+    # Transparent, so that the page's own colour is the background.
+    clear = {"figure.facecolor": "none", "axes.facecolor": "none"}
+    with plt.rc_context(grey | clear):
+        made = plt.subplots(figsize=(width, height), layout="constrained")[1]
+    made.spines[["top", "right"]].set_visible(False)
+    return made
 
 
 def sequence(

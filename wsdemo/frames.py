@@ -3,10 +3,9 @@
 import base64
 import enum
 import hashlib
-import zlib
 from dataclasses import dataclass
 
-__all__ = ["Frame", "FrameParser", "Handshake", "Inflater", "Opcode", "accept_key", "apply_mask"]
+__all__ = ["Frame", "FrameParser", "Handshake", "Opcode", "accept_key", "apply_mask"]
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """What every WebSocket server appends to a client's key (RFC 6455 §1.3)."""
@@ -132,7 +131,9 @@ class Frame:
     @property
     def name(self) -> str:
         """The name of the opcode."""
-        return Opcode(self.opcode).name if self.opcode in list(Opcode) else f"RESERVED {self.opcode}"
+        return (
+            Opcode(self.opcode).name if self.opcode in list(Opcode) else f"RESERVED {self.opcode}"
+        )
 
     @property
     def is_control(self) -> bool:
@@ -160,7 +161,9 @@ class Frame:
     def header(self) -> bytes:
         """The bytes before the payload: 2 to 14 of them."""
         bits = (self.fin, self.rsv1, self.rsv2, self.rsv3)
-        first = sum(bit << shift for bit, shift in zip(bits, (7, 6, 5, 4), strict=True)) | self.opcode
+        first = (
+            sum(bit << shift for bit, shift in zip(bits, (7, 6, 5, 4), strict=True)) | self.opcode
+        )
         if self.length_bits == 7:
             second, extended = self.length, b""
         else:
@@ -172,14 +175,18 @@ class Frame:
     def __bytes__(self) -> bytes:
         if self.length != len(self.payload):
             raise ValueError(f"only {len(self.payload)} of {self.length} payload bytes were kept")
-        return self.header + (self.payload if self.mask is None else apply_mask(self.payload, self.mask))
+        return self.header + (
+            self.payload if self.mask is None else apply_mask(self.payload, self.mask)
+        )
 
     def __str__(self) -> str:
         """What it carries, in one short line: ``TEXT 'Hello'``."""
         more = "" if self.fin or self.is_control else " (more follows)"
         if self.close_code is not None:
-            return f"CLOSE {self.close_code} {self.close_reason!r}" if self.close_reason else (
-                f"CLOSE {self.close_code}"
+            return (
+                f"CLOSE {self.close_code} {self.close_reason!r}"
+                if self.close_reason
+                else (f"CLOSE {self.close_code}")
             )
         if not self.length:
             return f"{self.name}{more}" if self.is_control else f"{self.name} ''{more}"
@@ -271,47 +278,3 @@ class FrameParser:
         rsv = bool(first & 0x40), bool(first & 0x20), bool(first & 0x10)
         frame = Frame(first & 0x0F, payload, first >= 0x80, *rsv, mask, length_bits, length)
         return frame, payload_at + length
-
-
-class Inflater:
-    """Undo permessage-deflate (RFC 7692 §7.2.2) for the messages of one direction.
-
-    Args:
-        fresh: whether each message is compressed on its own ("no context takeover").
-        limit: stop after so many inflated bytes; a bomb of 1 MB inflates to 1 GB.
-    """
-
-    def __init__(self, fresh: bool = False, limit: int = 8 * 2**20) -> None:
-        self._fresh = fresh
-        self._left = limit
-        self._inflate = zlib.decompressobj(-15)
-        self._compressed = False
-
-    def feed(self, frame: Frame) -> bytes | None:
-        """Inflate the payload of the next frame.
-
-        Args:
-            frame: the frames of one direction in order, control frames too.
-
-        Returns:
-            The inflated payload, or ``None`` where it is not compressed or cannot be inflated.
-        """
-        if frame.is_control:
-            return None
-        if frame.opcode != Opcode.CONTINUATION:
-            self._compressed = frame.rsv1
-        if not self._compressed or self._left <= 0:
-            return None
-        if frame.length != len(frame.payload):  # without the rest, what follows is lost too
-            self._left = 0
-            return None
-        tail = b"\x00\x00\xff\xff" if frame.fin else b""
-        try:
-            data = self._inflate.decompress(frame.payload + tail, self._left)
-        except zlib.error:
-            self._left = 0
-            return None
-        self._left -= len(data)
-        if frame.fin and self._fresh:
-            self._inflate = zlib.decompressobj(-15)
-        return data

@@ -91,6 +91,19 @@ class LoopThread:
         finally:
             future.cancel()  # after a time-out or an interrupted cell; else it does nothing
 
+    def ask(self, function: Callable[[], Any]) -> Any:
+        """Call a function between two steps of the loop and return its result.
+
+        On the loop itself, and once it has stopped, the function is simply called.
+        """
+        if threading.current_thread() is self._thread or not self.running:
+            return function()
+
+        async def call() -> Any:
+            return function()
+
+        return self.run(call())
+
     def call(self, function: Callable, *args: Any) -> None:
         """Have the loop call a function soon, without waiting for it."""
         if self.running:

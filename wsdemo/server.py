@@ -1,7 +1,7 @@
 """A WebSocket server beside the notebook, on a thread and an event loop of its own."""
 
-import atexit
 import asyncio
+import atexit
 import errno
 import inspect
 import logging
@@ -140,7 +140,9 @@ class Server:
         if self._pages is not None and "Upgrade" not in request.headers:
             path = request.path.partition("?")[0]
             if path not in self._pages:
-                return connection.respond(404, f"No page {path}; there is: {', '.join(self._pages)}\n")
+                return connection.respond(
+                    404, f"No page {path}; there is: {', '.join(self._pages)}\n"
+                )
             return _respond(path, self._pages[path])
         if self._process_request is None:
             return None
@@ -177,8 +179,8 @@ class Server:
     @property
     def connections(self) -> list[ServerConnection]:
         """The connections that are open now, in no particular order."""
-        # list() copies the set in one step, while the other thread may change it.
-        return [each for each in list(self._server.all_connections) if each.state.name == "OPEN"]
+        # Asked on the loop: a client knows that it is connected an instant before websockets does.
+        return list(self._thread.ask(lambda: self._server.connections))
 
     def run(self, coroutine: Coroutine, timeout: float | None = 10) -> Any:
         """Run a coroutine on the server's loop; see :meth:`wsdemo.loop.LoopThread.run`.

@@ -4,8 +4,9 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from wsdemo.frames import Frame, FrameParser, Handshake, Inflater, Opcode
-from wsdemo.relay import DIRECTIONS, Link
+from wsdemo.deflate import Inflater
+from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
+from wsdemo.link import DIRECTIONS, Link
 
 __all__ = ["Tape", "WireFrame"]
 

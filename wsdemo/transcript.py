@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from wsdemo.frames import Handshake
-from wsdemo.relay import DIRECTIONS
+from wsdemo.link import DIRECTIONS
 from wsdemo.tape import Tape, WireFrame
 
 __all__ = ["Transcript", "transcribe"]
@@ -79,9 +79,11 @@ def _text_lines(data: bytes) -> list[str]:
     if data[:1] == b"\x16":  # a TLS handshake record (RFC 8446 §5.1)
         return ["TLS: from here on only ciphertext can be seen"]
     text = data[:1000].decode(errors="replace")
-    return text.splitlines() if text.replace("\n", "").replace("\r", "").isprintable() else [
-        f"{len(data)} bytes that are neither HTTP nor frames: {data[:12].hex(' ')} …"
-    ]
+    return (
+        text.splitlines()
+        if text.replace("\n", "").replace("\r", "").isprintable()
+        else [f"{len(data)} bytes that are neither HTTP nor frames: {data[:12].hex(' ')} …"]
+    )
 
 
 def _event_line(tape: Tape, event: WireFrame | str) -> str:

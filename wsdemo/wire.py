@@ -8,8 +8,9 @@ import weakref
 from collections.abc import Callable
 
 from wsdemo.frames import Handshake
+from wsdemo.link import DIRECTIONS, Link
 from wsdemo.loop import LoopThread
-from wsdemo.relay import DIRECTIONS, Link, Relay
+from wsdemo.relay import Relay
 from wsdemo.tape import KEEP, Tape, WireFrame
 from wsdemo.transcript import Transcript, transcribe
 
@@ -76,7 +77,7 @@ class Wire:
             exact: show keys, ports, dates and versions too; without them the text is the same in
                 every run.
         """
-        return self._on_loop(lambda: transcribe(self._recorder.tapes, exact))
+        return self._thread.ask(lambda: transcribe(self._recorder.tapes, exact))
 
     @property
     def frames(self) -> list[WireFrame]:
@@ -86,13 +87,13 @@ class Wire:
             events = [event for tape in self._recorder.tapes for event in tape.events]
             return [event for event in events if isinstance(event, WireFrame)]
 
-        return sorted(self._on_loop(collect), key=lambda seen: seen.time)
+        return sorted(self._thread.ask(collect), key=lambda seen: seen.time)
 
     @property
     def handshakes(self) -> list[tuple[Handshake | None, ...]]:
         """The request and the response of each connection; ``None`` for what is still missing."""
         tapes = self._recorder.tapes
-        return self._on_loop(
+        return self._thread.ask(
             lambda: [tuple(tape.handshakes.get(each) for each in DIRECTIONS) for tape in tapes]
         )
 
@@ -161,20 +162,12 @@ class Wire:
     def _break(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
         if after < 0:
             raise ValueError(f"after is a number of bytes, 0 or more, not {after}")
-        self._on_loop(lambda: self._relay.burn(direction, after, action))
+        self._thread.ask(lambda: self._relay.burn(direction, after, action))
 
     def _set(self, what: str, direction: str | None, **condition: object) -> None:
-        self._on_loop(lambda: _set(self._relay, what, direction, **condition))
+        self._thread.ask(lambda: _set(self._relay, what, direction, **condition))
 
     # Life and death
-
-    def _on_loop(self, function: Callable[[], object]) -> object:
-        """Call a function while nothing is being recorded."""
-
-        async def call() -> object:
-            return function()
-
-        return self._thread.run(call()) if self._thread.running else function()
 
     def stop(self) -> None:
         """End the connections and free the port; what was seen stays. May be called twice."""

@@ -1,7 +1,8 @@
 """One worked answer for each exercise of lesson 00."""
 
-import wsdemo.apps.echo
 from websockets.asyncio.client import connect
+
+import wsdemo.apps.echo
 
 
 async def ask():

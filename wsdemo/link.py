@@ -1,0 +1,263 @@
+"""A client's connection joined with a server's: one link of a relay, which knows only bytes."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["DIRECTIONS", "Condition", "End", "Flow", "Link", "Observer", "reset"]
+
+DIRECTIONS = ("to server", "to client")
+
+HOLD = 2**20
+"""Bytes that a line holds (frozen, delayed) before it stops reading, as full buffers would."""
+
+
+class Observer(Protocol):
+    """Who is told what happens on one link."""
+
+    def received(self, direction: str, data: bytes) -> None:
+        """Bytes have come in."""
+
+    def ended(self, direction: str, reset: bool) -> None:
+        """Nothing more will come in: the sender has closed its TCP connection, or reset it."""
+
+    def noted(self, what: str) -> None:
+        """Something happened to the line."""
+
+
+@dataclass
+class Condition:
+    """What the line does to one direction, on every link.
+
+    Attributes:
+        frozen: nothing leaves for now.
+        delay: seconds that each byte is under way.
+        rate: bytes that leave per second; ``None`` for no limit.
+    """
+
+    frozen: bool = False
+    delay: float = 0.0
+    rate: float | None = None
+
+
+class Flow:
+    """One direction of a link: what comes in at one end leaves at the other, in order.
+
+    Attributes:
+        delivered: how many bytes have left.
+        finished: whether nothing more will leave.
+    """
+
+    def __init__(self, link: "Link", direction: str, condition: Condition) -> None:
+        self.delivered = 0
+        self.finished = False
+        self.source: asyncio.Transport | None = None
+        self.sink: asyncio.Transport | None = None
+        self._link, self._direction, self._condition = link, direction, condition
+        self._loop = asyncio.get_running_loop()
+        self._held: deque[tuple[float, bytes]] = deque()  # when it is due, and what it is
+        self._size = 0
+        self._full = False  # the sink's buffer is over its limit
+        self._ended = False  # the source will send nothing more
+        self._next_turn = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._fuse: tuple[int, Callable[[], None]] | None = None
+
+    def take(self, data: bytes) -> None:
+        """Accept bytes from the source."""
+        self._link.observer.received(self._direction, data)
+        if self.finished:  # the sink is gone
+            return
+        if self._free:
+            self.delivered += len(data)
+            self.sink.write(data)
+            return
+        delay = self._condition.delay
+        self._held.append((self._loop.time() + delay if delay else 0.0, data))
+        self._size += len(data)
+        self.pump()
+
+    @property
+    def _free(self) -> bool:
+        """Whether bytes may pass at once: nothing is before them and nothing ails the line."""
+        line = self._condition
+        ails = line.frozen or line.delay or line.rate or self._fuse is not None
+        return not (self._held or ails or self._full or self.sink is None)
+
+    def end(self, reset: bool = False, told: bool = True) -> None:
+        """The source will send nothing more; what it sent is still delivered."""
+        if not self._ended:
+            self._ended = True
+            if told:
+                self._link.observer.ended(self._direction, reset)
+        self.pump()
+
+    def drop(self) -> None:
+        """The sink is gone; what was on its way is lost."""
+        self._held.clear()
+        self._size = 0
+        self.finished = True
+
+    def choke(self, full: bool) -> None:
+        """The sink's buffer has passed its limit, or has room again."""
+        self._full = full
+        self.pump()
+
+    def burn(self, after: int, action: Callable[[], None]) -> None:
+        """Let ``after`` more bytes leave, then act."""
+        if after:
+            self._fuse = (after, action)
+        else:
+            action()
+
+    def pump(self) -> None:
+        """Let out what may leave now, and come back for the rest when its time has come."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while (
+            self._held and self.sink is not None and not self._full and not self._condition.frozen
+        ):
+            wait = max(self._held[0][0], self._next_turn)
+            if wait > self._loop.time():
+                self._timer = self._loop.call_at(wait, self.pump)
+                break
+            self._let_out()
+        self._pass_on_the_end()
+        if self.source is not None:
+            slow = self._size and self._condition.rate
+            if self.sink is None or self._full or self._size > HOLD or slow:
+                self.source.pause_reading()
+            else:
+                self.source.resume_reading()
+
+    def _let_out(self) -> None:
+        due, data = self._held.popleft()
+        size = len(data)
+        if self._condition.rate:  # small portions look like a slow line, large ones like a stutter
+            size = min(size, max(1, int(self._condition.rate / 20)))
+            self._next_turn = self._loop.time() + size / self._condition.rate
+        if self._fuse is not None:
+            size = min(size, self._fuse[0])
+        if size < len(data):
+            self._held.appendleft((due, data[size:]))
+            data = data[:size]
+        self._size -= size
+        self.delivered += size
+        self.sink.write(data)
+        if self._fuse is not None:
+            left, action = self._fuse[0] - size, self._fuse[1]
+            self._fuse = (left, action) if left else None
+            if not left:
+                action()
+
+    def _pass_on_the_end(self) -> None:
+        if not self._ended or self._held or self.finished or self._condition.frozen:
+            return
+        if self.sink is not None:
+            self.finished = True
+            self._link.flow_finished(self)
+
+
+class End(asyncio.BufferedProtocol):
+    """One end of a link: the TCP connection with the client, or the one with the server.
+
+    It has a buffer of its own to read into; asyncio's default makes one of 256 KiB at each read.
+    """
+
+    def __init__(self, link: "Link", inward: Flow, outward: Flow) -> None:
+        self._link, self._inward, self._outward = link, inward, outward
+        self._buffer = memoryview(bytearray(2**16))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._inward.source = self._outward.sink = transport
+        self._outward.pump()
+        self._inward.pump()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._inward.take(bytes(self._buffer[:nbytes]))
+
+    def eof_received(self) -> bool:
+        self._inward.end()
+        return True  # the other direction stays open
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._outward.drop()
+        if self._link.half_open:
+            return
+        by_peer = error is not None  # else it was closed from here
+        self._link.reset |= by_peer
+        self._inward.end(reset=by_peer, told=by_peer)
+        self._link.close_if_finished()
+
+    def pause_writing(self) -> None:
+        self._outward.choke(True)
+
+    def resume_writing(self) -> None:
+        self._outward.choke(False)
+
+
+class Link:
+    """A client's connection, and the one to the server that it is joined with.
+
+    Attributes:
+        observer: who is told what passes.
+        flows: the two :class:`Flow`, by direction.
+        reset: whether a connection of this link has ended by a reset.
+        half_open: whether one end was cut without the other's knowledge.
+    """
+
+    observer: Observer
+
+    def __init__(self, conditions: dict[str, Condition]) -> None:
+        self.reset = False
+        self.half_open = False
+        self.flows = {each: Flow(self, each, conditions[each]) for each in DIRECTIONS}
+        to_server, to_client = self.flows.values()
+        self.client_end = End(self, inward=to_server, outward=to_client)
+        self.server_end = End(self, inward=to_client, outward=to_server)
+
+    @property
+    def transports(self) -> dict[str, asyncio.Transport]:
+        """The connections that are open, by the direction that leads there."""
+        sinks = {direction: flow.sink for direction, flow in self.flows.items()}
+        return {each: sink for each, sink in sinks.items() if sink and not sink.is_closing()}
+
+    def flow_finished(self, flow: Flow) -> None:
+        """Pass on the end of one direction."""
+        if not self.reset and not flow.sink.is_closing():
+            with contextlib.suppress(OSError):
+                flow.sink.write_eof()
+        self.close_if_finished()
+
+    def close_if_finished(self) -> None:
+        """Close both ends once nothing more can pass either way."""
+        if all(flow.finished for flow in self.flows.values()):
+            for transport in self.transports.values():
+                reset(transport) if self.reset else transport.close()
+
+    def cut(self, directions: tuple[str, ...]) -> None:
+        """Reset the connections that these directions lead to; the other one hears nothing."""
+        self.half_open = directions != DIRECTIONS
+        for direction, transport in self.transports.items():
+            if direction in directions:
+                reset(transport)
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close a TCP connection with RST."""
+    # Lingering for zero seconds makes close() send RST instead of FIN.
+    linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
+    with contextlib.suppress(OSError):
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()

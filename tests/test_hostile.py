@@ -1,5 +1,6 @@
 """Whatever a client sends, it gets the right refusal, and nobody else notices."""
 
+import contextlib
 import socket
 
 import pytest
@@ -9,7 +10,6 @@ import wsdemo.apps.echo
 from wsdemo.frames import Frame, Opcode
 
 MASK = bytes.fromhex("37fa213d")
-HELLO = "Hello".encode()
 SPLIT = "☺".encode()  # three bytes
 GARBAGE = bytes(range(128, 256)) * 8
 
@@ -61,45 +61,48 @@ def exactly(data):
 
 
 HANDSHAKES = {
+    # a request that asks for something else
     "POST": (start("POST / HTTP/1.1"), 405),
     "CONNECT": (start("CONNECT / HTTP/1.1"), 405),
-    "lower-case method": (start("get / HTTP/1.1"), 405),
+    "method in lower case": (start("get / HTTP/1.1"), 405),
     "HTTP/1.0": (start("GET / HTTP/1.0"), 505),
-    "HTTP/9.9": (start("GET / HTTP/9.9"), 505),
-    "no version": (start("GET /"), 400),
-    "no path": (start("GET HTTP/1.1"), 400),
-    "path with spaces": (start("GET /a b HTTP/1.1"), 400),
-    "HTTP/2 preface": (exactly(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 400),
-    "no Host": (headers(Host=None), 400),
-    "no Upgrade": (headers(Upgrade=None), 200),
+    "no Upgrade": (headers(Upgrade=None), 200),  # a page was asked for
     "no Connection": (headers(Connection=None), 426),
-    "no key": (headers(Sec_WebSocket_Key=None), 400),
-    "no version header": (headers(Sec_WebSocket_Version=None), 400),
     "upgrade to h2c": (headers(Upgrade="h2c"), 426),
     "keep-alive only": (headers(Connection="keep-alive"), 426),
-    "version 8": (headers(Sec_WebSocket_Version="8"), 426),
-    "version not a number": (headers(Sec_WebSocket_Version="thirteen"), 426),
-    "key of 15 bytes": (headers(Sec_WebSocket_Key="MTIzNDU2Nzg5MDEyMzQ1"), 400),
-    "key not in base64": (headers(Sec_WebSocket_Key="*" * 24), 400),
-    "empty key": (headers(Sec_WebSocket_Key=""), 400),
-    "two keys": (headers(Sec_WebSocket_Key="a\r\nSec-WebSocket-Key: b"), 400),
-    "bad extension": (headers(Sec_WebSocket_Extensions="=,;"), 400),
-    "bad subprotocol": (headers(Sec_WebSocket_Protocol="a b/c"), 400),
-    "header without colon": (headers(**{"no colon\r\nX": "y"}), 400),
-    "space before colon": (headers(**{"X ": "y"}), 400),
-    "NUL in a header": (headers(X="a\0b"), 400),
-    "folded header": (headers(X="a\r\n b"), 400),
     "huge header": (headers(X="x" * 100_000), 431),
     "header flood": (headers(**{f"X{number}": "y" for number in range(1000)}), 431),
     "huge path": (start(f"GET /{'x' * 100_000} HTTP/1.1"), 414),
-    "bare LF": (lambda raw: raw.request().replace(b"\r\n", b"\n"), 400),
-    "a body": (headers(Content_Length="5"), 400),
-    "a chunked body": (headers(Transfer_Encoding="chunked"), 400),
-    "TLS hello": (exactly(bytes.fromhex("16030100050100000100") + bytes(300)), 400),
-    "garbage": (exactly(GARBAGE), 400),
-    "empty line": (exactly(b"\r\n\r\n"), 400),
-    "a frame at once": (exactly(bytes(Frame(TEXT, HELLO, mask=MASK))), None),
-    "half a handshake": (lambda raw: raw.request()[:50], None),
+    # a handshake that is wrong
+    "no key": (headers(Sec_WebSocket_Key=None), 400),
+    "empty key": (headers(Sec_WebSocket_Key=""), 400),
+    "key of 15 bytes": (headers(Sec_WebSocket_Key="MTIzNDU2Nzg5MDEyMzQ1"), 400),
+    "key not in base64": (headers(Sec_WebSocket_Key="*" * 24), 400),
+    "two keys": (headers(Sec_WebSocket_Key="a\r\nSec-WebSocket-Key: b"), 400),
+    "no version": (headers(Sec_WebSocket_Version=None), 400),
+    "version 8": (headers(Sec_WebSocket_Version="8"), 400),
+    "version in words": (headers(Sec_WebSocket_Version="thirteen"), 400),
+    "subprotocol with spaces": (headers(Sec_WebSocket_Protocol="a b/c"), 400),
+    # websockets does not look for Host, though RFC 9112 §3.2 asks for 400
+    "no Host": (headers(Host=None), 101),
+    # what is not HTTP/1.1 at all
+    "HTTP/9.9": (start("GET / HTTP/9.9"), None),
+    "no version of HTTP": (start("GET /"), None),
+    "no path": (start("GET HTTP/1.1"), None),
+    "path with spaces": (start("GET /a b HTTP/1.1"), None),
+    "HTTP/2 preface": (exactly(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), None),
+    "header without colon": (headers(**{"no colon\r\nX": "y"}), None),
+    "space before colon": (headers(**{"X ": "y"}), None),
+    "NUL in a header": (headers(X="a\0b"), None),
+    "folded header": (headers(X="a\r\n b"), None),
+    "bare LF": (lambda raw: raw.request().replace(b"\r\n", b"\n"), None),
+    "a body": (headers(Content_Length="5"), None),
+    "a body in chunks": (headers(Transfer_Encoding="chunked"), None),
+    "TLS hello": (exactly(bytes.fromhex("16030100050100000100") + bytes(300)), None),
+    "garbage": (exactly(GARBAGE), None),
+    "empty lines": (exactly(b"\r\n\r\n"), None),
+    "a frame at once": (exactly(bytes(Frame(TEXT, b"Hello", mask=MASK))), None),
+    "half a handshake": (lambda raw: raw.request()[:50], None),  # and no more: open_timeout
     "nothing": (exactly(b""), None),
 }
 
@@ -111,7 +114,20 @@ def test_handshakes(server, bystander, raw, request_bytes, status):
         assert bystander()
         if status is not None:
             assert client.response().status == status
-        client.drain()  # and that was all
+        if status != 101:
+            rest = client.drain()
+            assert status is not None or rest == b""
+
+
+def test_a_handshake_that_comes_a_byte_at_a_time_ends_in_time(server, bystander, raw):
+    with raw(server.url) as client, contextlib.suppress(ConnectionError):
+        client.socket.settimeout(0.05)
+        for byte in client.request(X="x" * 10_000):
+            client.send(bytes([byte]))
+            with contextlib.suppress(TimeoutError):
+                assert client.socket.recv(1) == b""
+                return
+        pytest.fail("the server has waited for all of it")
 
 
 # Frames: what is sent after a good handshake, and the code of the Close frame that answers it
@@ -126,10 +142,10 @@ def close(code, reason=b""):
 
 
 FRAMES = {
-    "unmasked text": (bytes(Frame(TEXT, HELLO)), 1002),
+    "unmasked text": (bytes(Frame(TEXT, b"Hello")), 1002),
     "unmasked ping": (bytes(Frame(PING)), 1002),
     **{f"reserved opcode {number}": (frame(number), 1002) for number in (3, 7, 11, 15)},
-    **{bit: (frame(TEXT, HELLO, **{bit: True}), 1002) for bit in ("rsv1", "rsv2", "rsv3")},
+    **{bit: (frame(TEXT, b"Hello", **{bit: True}), 1002) for bit in ("rsv1", "rsv2", "rsv3")},
     "fragmented ping": (frame(PING, fin=False), 1002),
     "fragmented close": (frame(CLOSE, fin=False), 1002),
     "ping of 126 bytes": (frame(PING, bytes(126)), 1002),
@@ -149,7 +165,7 @@ FRAMES = {
         frame(TEXT, SPLIT[:2], fin=False) + frame(CONTINUATION, SPLIT[:1]),
         1007,
     ),
-    "continuation without a beginning": (frame(CONTINUATION, HELLO), 1002),
+    "continuation without a beginning": (frame(CONTINUATION, b"Hello"), 1002),
     "a message inside a message": (frame(TEXT, b"a", fin=False) + frame(TEXT, b"b"), 1002),
     "a binary message inside a text": (frame(TEXT, b"a", fin=False) + frame(BINARY, b"b"), 1002),
     "close of one byte": (frame(CLOSE, b"\x03"), 1002),
@@ -172,3 +188,80 @@ def test_frames(server, bystander, raw, data, code):
         answer = client.frame()
         assert (answer.name, answer.close_code) == ("CLOSE", code)
         assert client.last_frames() == []
+
+
+# What needs more than one step
+
+
+@pytest.fixture
+def client(server, raw):
+    """A client that is welcome, as yet."""
+    with raw(server.url) as client:
+        client.upgrade()
+        assert client.frame() == Frame(TEXT, b"Welcome!")
+        yield client
+
+
+@pytest.mark.parametrize("bits", [16, 64])
+def test_a_length_that_is_not_minimal_is_put_up_with(client, bits):
+    client.send_frame(TEXT, b"Hello", length_bits=bits)
+    assert client.frame() == Frame(TEXT, b"You said: Hello")
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4999])
+def test_a_good_close_code_comes_back(client, bystander, code):
+    client.send(close(code, b"bye"))
+    assert bystander()
+    assert client.last_frames() == [Frame(CLOSE, code.to_bytes(2, "big") + b"bye")]
+
+
+def test_a_close_without_a_code_is_good(client):
+    client.send_frame(CLOSE)
+    assert client.last_frames() == [Frame(CLOSE)]
+
+
+def test_what_comes_after_a_close_is_not_heard(client, bystander):
+    client.send(close(1000) + frame(TEXT, b"one more thing") + frame(PING) + GARBAGE)
+    assert bystander()
+    assert client.last_frames() == [Frame(CLOSE, b"\x03\xe8")]
+
+
+def test_a_flood_of_pings_is_answered(client, bystander):
+    client.send(frame(PING, b"?") * 1000)
+    assert bystander()
+    assert [client.frame() for _ in range(1000)] == [Frame(PONG, b"?")] * 1000
+
+
+def test_pongs_that_nobody_asked_for_are_ignored(client):
+    client.send(frame(PONG, b"!") * 1000 + frame(TEXT, b"Hello"))
+    assert client.frame() == Frame(TEXT, b"You said: Hello")
+
+
+def test_empty_fragments_without_end_stop_nobody_else(client, bystander):
+    client.send(frame(TEXT, fin=False) + frame(CONTINUATION, fin=False) * 10_000)
+    assert bystander()
+    client.reset()
+
+
+def test_who_never_reads_stops_nobody_else(client, bystander):
+    client.socket.settimeout(0.3)
+    with contextlib.suppress(TimeoutError):  # until all buffers are full
+        client.send(frame(BINARY, bytes(2**20)) * 30)
+    assert bystander()
+    client.reset()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x81", Frame(TEXT, mask=MASK, length=100).header, frame(TEXT, b"Hel", fin=False)],
+    ids=["one byte", "a header", "a fragment"],
+)
+@pytest.mark.parametrize("farewell", ["end", "reset"])
+def test_who_leaves_in_the_middle_is_forgotten(server, client, bystander, data, farewell):
+    client.send(data)
+    assert bystander()
+    if farewell == "end":
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.last_frames() == []
+    else:
+        client.reset()

@@ -336,7 +336,7 @@ def test_normalising_is_stable():
 
 
 def test_normalising_keeps_names_and_makes_the_others():
-    names = ["intro", "0f3a77c2", "cell-01", "intro", "Über"]
+    names = ["intro", "af3a77c2", "cell-01", "intro", "Über"]
     ids = tool.cell_ids(nbformat.from_dict({"cells": [{"id": name} for name in names]}))
     assert ids == ["intro", "cell-02", "cell-03", "cell-04", "cell-05"]
 
@@ -364,6 +364,16 @@ def test_tracebacks_lose_the_machine():
     output = nbformat.from_dict(error(r"C:\Python\Lib\site-packages\websockets\client.py"))
     tool.normalise_output(output)
     assert output.traceback == [r"websockets\client.py"]
+
+
+def test_all_texts_of_outputs_are_sanitized_and_pictures_are_not():
+    port = "127.0.0.1:4711"
+    failed = nbformat.from_dict(error() | {"evalue": port})
+    tool.normalise_output(failed)
+    assert failed.evalue == "127.0.0.1:<port>"
+    shown = nbformat.v4.new_output("display_data", {"text/html": port, "image/svg+xml": port})
+    tool.normalise_output(shown)
+    assert shown.data == {"text/html": "127.0.0.1:<port>", "image/svg+xml": port}
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ class Picture:
 
 
 def _text(x: float, y: float, what: str, style: str = "", anchor: str = "middle") -> str:
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" class="{style}">{html.escape(what)}</text>'
+    place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"'
+    return f'<text {place} class="{style}">{html.escape(what)}</text>'
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str) -> str:

@@ -176,22 +176,27 @@ class End(asyncio.BufferedProtocol):
         self._buffer = memoryview(bytearray(2**16))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to read from here, and to write to here."""
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._inward.source = self._outward.sink = transport
         self._outward.pump()
         self._inward.pump()
 
     def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next bytes may be put."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        """Take the bytes that were put there."""
         self._inward.take(bytes(self._buffer[:nbytes]))
 
     def eof_received(self) -> bool:
+        """Pass on that no more will come."""
         self._inward.end()
         return True  # the other direction stays open
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Tell the other end, unless this one was cut without its knowledge."""
         self._outward.drop()
         if self._link.half_open:
             return
@@ -201,9 +206,11 @@ class End(asyncio.BufferedProtocol):
         self._link.close_if_finished()
 
     def pause_writing(self) -> None:
+        """Hold what goes out here: the buffer is full."""
         self._outward.choke(True)
 
     def resume_writing(self) -> None:
+        """Go on."""
         self._outward.choke(False)
 
 

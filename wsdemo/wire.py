@@ -41,8 +41,8 @@ class Wire:
     each byte as it comes and decodes a copy (RFC 6455 §4 and §5). Over TLS it sees ciphertext, and
     says so. Use it in ``with``, or call ``stop()``; it also ends when nothing refers to it.
 
-    It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says how
-    many.
+    It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
+    how many.
 
     Args:
         url: the server's address, such as ``server.url``.

@@ -260,9 +260,9 @@ BROKEN = [
     (executed, put("cells", 2, "execution_count", None)),
     (executed, put("cells", 3, "execution_count", 3)),
     (no_stray_errors, put("cells", 3, "outputs", [error()])),
-    (no_machine_path, output_of_first(text=["in /home/ana/course\n"])),
-    (no_machine_path, put("cells", 3, "source", ["open('/tmp/x')"])),
-    (no_machine_path, put("cells", 0, "source", ["# Is it in C:\\Users\\ana?"])),
+    (no_machine_path, output_of_first(text=["in /home/me/course\n"])),
+    (no_machine_path, put("cells", 3, "source", ["open('/srv/x')"])),
+    (no_machine_path, put("cells", 0, "source", ["# Is it in C:\\Users\\reader?"])),
     (no_machine_path, put("cells", 3, "outputs", [error('File "/usr/lib/python3/x.py"')])),
     (in_form, output_of_first(text=["ws://localhost:8765\n"])),
     (in_form, output_of_first(text=["<object at 0x7fb1c0>\n"])),
@@ -355,9 +355,7 @@ def test_neighbouring_pieces_of_a_stream_are_joined():
 
 
 def test_tracebacks_lose_the_machine():
-    line = (
-        'File "\x1b[32m/home/ana/.venv/lib/python3.12/site-packages/websockets/client.py", line 3'
-    )
+    line = 'File "\x1b[32m/home/me/.venv/lib/python3.12/site-packages/websockets/client.py", line 3'
     output = nbformat.from_dict(error(line + " in <f at 0x7f00>"))
     tool.normalise_output(output)
     assert output.traceback == ['File "\x1b[32mwebsockets/client.py", line 3 in <f at 0x…>']

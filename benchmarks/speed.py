@@ -1,0 +1,218 @@
+"""What the course's plumbing costs, each as a ratio to the bare library in the same run.
+
+Prints a table in Markdown, with the aim beside each figure. Run: python start.py bench speed
+"""
+
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+HERE = pathlib.Path(__file__).parent
+ROUNDS = 5
+SECONDS = "1"
+
+BARE = """
+import asyncio, logging
+from websockets.asyncio.server import serve
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+async def main():
+    server = await serve(echo, "127.0.0.1", 0, compression=None)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.Future()
+logging.disable()
+asyncio.run(main())
+"""
+
+OURS = """
+import sys, threading, wsdemo
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+server = wsdemo.serve(echo, compression=None)
+if "default" in sys.argv:
+    sys.setswitchinterval(0.005)
+print(server.port, flush=True)
+def compute():
+    total = 0
+    for number in range(20_000):
+        total += number
+if "busy" in sys.argv:
+    import time
+    sys.stdin.readline()
+    rounds = 0
+    start = time.perf_counter()
+    while time.perf_counter() - start < float(sys.argv[-1]):
+        compute()
+        rounds += 1
+    print(rounds, flush=True)
+sys.stdin.readline()
+"""
+
+RELAY = """
+import sys, wsdemo
+wire = wsdemo.Wire("ws://127.0.0.1:" + sys.argv[1])
+print(wire.url.rpartition(":")[2].strip("/"), flush=True)
+sys.stdin.readline()
+"""
+
+FIRST_ECHO = {
+    "bare": """
+import asyncio
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+async def main():
+    async with serve(echo, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        async with connect(f"ws://{host}:{port}") as client:
+            await client.send("x")
+            await client.recv()
+asyncio.run(main())
+""",
+    "wsdemo": """
+import asyncio
+import wsdemo
+from websockets.asyncio.client import connect
+async def echo(connection):
+    async for message in connection:
+        await connection.send(message)
+async def main():
+    with wsdemo.serve(echo) as server:
+        async with connect(server.url) as client:
+            await client.send("x")
+            await client.recv()
+asyncio.run(main())
+""",
+}
+
+
+class Program:
+    """A Python program that prints a number, its port, and goes on until it is left."""
+
+    def __init__(self, source: str, *arguments: str) -> None:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        command = [sys.executable, "-c", source, *arguments]
+        self.process = subprocess.Popen(command, **pipes)
+        self.port = self.process.stdout.readline().strip()
+
+    def go(self) -> None:
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def __enter__(self) -> "Program":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def load(*arguments: object) -> float:
+    """Run the load generator: the one in C for plain echoes, where it can be built."""
+    c = _compiled()
+    plain = len(arguments) == 4 and c
+    program = [c] if plain else [sys.executable, str(HERE / "load.py")]
+    output = subprocess.check_output([*program, *map(str, arguments)], timeout=60)
+    return float(output)
+
+
+def _compiled(built: dict = {}) -> str | None:  # noqa: B006 - built once
+    if "path" not in built:
+        compiler = shutil.which("cc") if sys.platform == "linux" else None
+        built["path"] = None
+        if compiler:
+            path = pathlib.Path(tempfile.mkdtemp()) / "load"
+            subprocess.check_call([compiler, "-O2", "-o", str(path), str(HERE / "load.c")])
+            built["path"] = str(path)
+    return built["path"]
+
+
+def median_ratio(first: Callable[[], float], second: Callable[[], float]) -> float:
+    """Take the two in turn, ROUNDS times; the median of the ratios."""
+    return statistics.median(first() / second() for _ in range(ROUNDS))
+
+
+def start_up() -> float:
+    def seconds(which: str) -> float:
+        start = time.perf_counter()
+        subprocess.check_call([sys.executable, "-c", FIRST_ECHO[which]])
+        return time.perf_counter() - start
+
+    ours = [(seconds("wsdemo"), seconds("bare")) for _ in range(15)]
+    return statistics.median(a for a, _ in ours) / statistics.median(b for _, b in ours)
+
+
+def echo() -> float:
+    with Program(BARE) as bare, Program(OURS) as ours:
+        return median_ratio(
+            lambda: load(ours.port, 20, 32, SECONDS), lambda: load(bare.port, 20, 32, SECONDS)
+        )
+
+
+def relay(connections: int, size: int) -> float:
+    with Program(BARE) as bare, Program(RELAY, bare.port) as wire:
+        return median_ratio(
+            lambda: load(wire.port, connections, size, SECONDS),
+            lambda: load(bare.port, connections, size, SECONDS),
+        )
+
+
+def alive(*interval: str) -> float:
+    """The echo rate beside a cell that computes, relative to one beside an idle cell."""
+
+    def busy() -> float:
+        with Program(OURS, "busy", *interval, "3") as program:
+            program.go()
+            return load(program.port, 1, 32, SECONDS)
+
+    def idle() -> float:
+        with Program(OURS) as program:
+            return load(program.port, 1, 32, SECONDS)
+
+    return median_ratio(busy, idle)
+
+
+def steady() -> tuple[float, float]:
+    """The median round trip in ms at 200 messages/s, and what the cell keeps of its speed."""
+    trips, kept = [], []
+    for _ in range(ROUNDS):
+        with Program(OURS, "busy", "3") as program:
+            program.go()
+            trips.append(load(program.port, 20, 32, "2.8", "200"))
+            loaded = int(program.process.stdout.readline())
+        with Program(OURS, "busy", "3") as program:
+            program.go()
+            kept.append(loaded / int(program.process.stdout.readline()))
+    return statistics.median(trips), statistics.median(kept)
+
+
+def main() -> None:
+    print("| what | figure | aim |\n| --- | --- | --- |")
+
+    def row(what: str, figure: object, aim: str) -> None:
+        shown = f"{figure:.2f}" if isinstance(figure, float) else figure
+        print(f"| {what} | {shown} | {aim} |", flush=True)
+
+    row("import to first echo, relative to bare `websockets`", start_up(), "≤ 1.2")
+    row("echo through `wsdemo.serve`, relative to bare", echo(), "≥ 0.95")
+    row("echo beside a computing cell, relative to an idle one", alive(), "≥ 0.25")
+    row("the same at Python's own switch interval", alive("default"), "")
+    trip, kept = steady()
+    row("round trip at 200 messages/s, 20 connections, cell computing", f"{trip:.2f} ms", "< 2 ms")
+    row("what the cell keeps of its speed meanwhile", kept, "> 0.95")
+    row("through a wire: 1 connection, 32 bytes", relay(1, 32), "≥ 0.39")
+    row("through a wire: 100 connections, 32 bytes", relay(100, 32), "≥ 0.85")
+    row("through a wire: 1 connection, 64 KiB", relay(1, 65536), "≥ 0.55")
+
+
+if __name__ == "__main__":
+    main()

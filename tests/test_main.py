@@ -1,0 +1,146 @@
+"""The command wsdemo, run as its users run it."""
+
+import contextlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from wsdemo import __main__ as command
+from wsdemo.apps import APPS, echo
+
+
+@contextlib.contextmanager
+def started(*words):
+    """Start the command and read the line with its addresses; in the end it must not be running."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "wsdemo", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        try:
+            yield child, child.stdout.readline()
+        finally:
+            child.kill()
+
+
+@contextlib.contextmanager
+def serving(*words):
+    with started("serve", "echo", "--port", "0", *words) as (child, line):
+        shown = re.fullmatch(r"echo: (ws://127\.0\.0\.1:\d+)   its page: (http://\S+/)\n", line)
+        assert shown, line
+        assert child.stdout.readline() == "Ctrl-C stops it.\n"
+        yield child, *shown.groups()
+
+
+def run(*words):
+    done = subprocess.run(
+        [sys.executable, "-m", "wsdemo", *words],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_serves_an_echo_and_its_page():
+    with serving() as (_, url, page):
+        with connect(url) as client:
+            assert client.recv(timeout=5) == "Welcome!"
+            client.send("Hello")
+            assert client.recv(timeout=5) == "You said: Hello"
+            client.send(b"\0\1")
+            assert client.recv(timeout=5) == b"\0\1"
+            assert client.protocol.extensions == []
+        assert client.close_code == 1000
+        with urllib.request.urlopen(page, timeout=5) as response:
+            assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+            assert response.read() == echo.PAGE.read_bytes()
+
+
+def test_compresses_if_asked():
+    with serving("--compression") as (_, url, _), connect(url) as client:
+        assert [each.name for each in client.protocol.extensions] == ["permessage-deflate"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_and_tells_its_clients(signum):
+    with serving() as (child, url, _), connect(url) as client:
+        assert client.recv(timeout=5) == "Welcome!"
+        child.send_signal(signum)
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=5)
+        assert closed.value.rcvd.code == 1001
+        assert child.wait(timeout=5) == 0
+        assert (child.stdout.read(), child.stderr.read()) == ("stopped\n", "")
+
+
+def test_others_are_told_the_address():
+    words = ("serve", "echo", "--port", "0", "--host", "0.0.0.0")
+    with started(*words) as (child, line):
+        assert re.fullmatch(r"Others on this network can connect to ws://[\d.]+:\d+\n", line)
+        assert child.stdout.readline().startswith("echo: ws://127.0.0.1:")
+
+
+def test_a_taken_port_is_told_in_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        status, out, err = run("serve", "echo", "--port", str(port))
+    assert (status, out) == (1, "")
+    assert err.startswith(f"wsdemo: port {port} is taken by another program")
+    assert err.count("\n") == 1
+
+
+def test_a_port_that_does_not_exist_is_told_in_a_sentence():
+    status, out, err = run("serve", "echo", "--port", "70000")
+    assert (status, out) == (1, "")
+    assert "0-65535" in err
+    assert err.count("\n") == 1
+
+
+def test_helps():
+    status, out, err = run("--help")
+    assert (status, err) == (0, "")
+    for word in ("lab", "doctor", "serve"):
+        assert re.search(rf"^ +{word} ", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["serve"], "required: APP"),
+        (["serve", "dance"], "invalid choice: 'dance' (choose from "),
+        (["serve", "echo", "--port", "x"], "invalid int value: 'x'"),
+        (["serve", "echo", "and", "more"], "unknown arguments: and more"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_not_understood_is_told(words, told, capsys):
+    with pytest.raises(SystemExit) as refused:
+        command.main(words)
+    assert refused.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_every_app_is_named(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["serve", "--help"])
+    assert ", ".join(APPS) in capsys.readouterr().out
+
+
+def test_where_the_lessons_are_not_it_says_so(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(command, "__file__", str(tmp_path / "wsdemo" / "__main__.py"))
+    assert command.main(["lab"]) == 1
+    assert "clone the project" in capsys.readouterr().out

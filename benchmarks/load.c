@@ -1,7 +1,7 @@
 /* A load generator that leaves the second core to the server: closed loops of echoes by epoll.
  *
  * Usage: load PORT CONNECTIONS PAYLOAD_BYTES SECONDS     prints echoes per second
- * load.py does the same where there is no C compiler or no epoll. */
+ * _load.py does the same where there is no C compiler or no epoll. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdio.h>

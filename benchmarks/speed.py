@@ -120,7 +120,7 @@ def load(*arguments: object) -> float:
     """Run the load generator: the one in C for plain echoes, where it can be built."""
     c = _compiled()
     plain = len(arguments) == 4 and c
-    program = [c] if plain else [sys.executable, str(HERE / "load.py")]
+    program = [c] if plain else [sys.executable, str(HERE / "_load.py")]
     output = subprocess.check_output([*program, *map(str, arguments)], timeout=60)
     return float(output)
 

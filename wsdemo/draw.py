@@ -5,6 +5,7 @@ Plots of data are matplotlib's, which is imported only when one is asked for.
 
 import base64
 import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,12 @@ __all__ = ["Picture", "axes", "bits", "hexdump", "sequence"]
 # Colours that are told apart on white and on black, also by the colour-blind (after Okabe and Ito).
 HTTP, DATA, CONTROL, CLOSE, MASK = "#8a6fd1", "#2f8fd8", "#d08700", "#d9534f", "#b0559d"
 QUIET = "#8a8a8a"
+
+NOT_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document may hold (XML 1.0 §2.2)."""
+
+WIDTH = 70
+"""Characters that fit between the edges of a picture."""
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -56,6 +63,8 @@ class Picture:
 
 
 def _text(x: float, y: float, what: str, style: str = "", anchor: str = "middle") -> str:
+    what = NOT_XML.sub("\ufffd", what)
+    what = what if len(what) <= WIDTH else what[: WIDTH - 1] + "…"
     place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"'
     return f'<text {place} class="{style}">{html.escape(what)}</text>'
 

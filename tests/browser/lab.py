@@ -336,6 +336,7 @@ def expect_transcript(page: Any, name: str, lines: list[str], timeout: float = 1
             f"lines => JSON.stringify(({_TRANSCRIPT})()) === JSON.stringify(lines)",
             arg=lines,
             timeout=timeout * 1000,
+            polling=100,  # by default it looks at each repaint, and off screen there is none
         )
     except Error:
         shown = "\n".join(frame.evaluate(_TRANSCRIPT))

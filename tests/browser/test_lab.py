@@ -49,7 +49,9 @@ def test_notebook_7_shows_a_live_client(jupyterlab, window):
     write(jupyterlab, "seven.ipynb", new_code_cell(CODE))
     page = window.new_page()
     page.goto(jupyterlab.address("notebooks/seven.ipynb"))
-    page.locator(".jp-Notebook .jp-CodeCell").click()
+    expect(page.get_by_text("wsdemo.Browser")).to_be_visible()
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").click()
+    expect(page.locator(".jp-Notebook.jp-mod-editMode")).to_be_visible()
     page.keyboard.press("Control+Enter")  # Notebook itself waits for its kernel
     expect(panel(page, "ana").locator("#name")).to_have_text("ana", timeout=15_000)
     expect_transcript(page, "ana", TRUE_STORY)

@@ -1,7 +1,7 @@
 """A load generator: closed loops of echoes over raw sockets, as cheap as Python can be.
 
-Usage: python load.py PORT CONNECTIONS PAYLOAD_BYTES SECONDS     prints echoes per second
-       python load.py PORT CONNECTIONS PAYLOAD_BYTES SECONDS RATE
+Usage: python _load.py PORT CONNECTIONS PAYLOAD_BYTES SECONDS     prints echoes per second
+       python _load.py PORT CONNECTIONS PAYLOAD_BYTES SECONDS RATE
                       sends RATE messages a second over all; prints the median round trip in ms
 """
 

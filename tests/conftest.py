@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import struct
+import sys
 import threading
 import urllib.parse
 
@@ -11,6 +12,7 @@ import pytest
 
 from wsdemo.frames import Frame, FrameParser, Handshake
 
+RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
 
 
@@ -112,7 +114,7 @@ class Raw:
 
     def reset(self):
         """Close with RST: lingering for zero seconds does that."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self.socket.close()
 
     def __enter__(self):

@@ -44,7 +44,7 @@ def test_inflates_fragments_with_a_ping_between(fresh):
         ["f248cdc9c90700", "f200110000"],
         ["f248cdc9c90700", "f248cdc9c90700"],
         ["000500faff48656c6c6f00", "f200110000"],
-        ["f348cdc9c9070000"],
+        ["f348cdc9c9070000", "f348cdc9c9070000", "f248cdc9c90700"],
         ["f248050000 00ffff cac9c90700"],
     ],
     ids=["one block", "no takeover", "not compressed", "BFINAL", "two blocks"],

@@ -226,6 +226,10 @@ def test_a_frame_in_one_short_line(frame, words):
     assert str(frame) == words
 
 
+def test_the_upper_half_of_the_opcodes_are_control_frames():
+    assert [opcode for opcode in range(16) if Frame(opcode).is_control] == list(range(8, 16))
+
+
 def test_a_close_frame_of_one_byte_has_no_code():
     frame = Frame(Opcode.CLOSE, b"\x03")
     assert frame.close_code is None

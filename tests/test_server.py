@@ -295,6 +295,14 @@ def test_knows_who_is_connected():
         assert server.connections == []
 
 
+def test_knows_it_as_soon_as_the_client_does():
+    with wsdemo.serve(echo) as server:
+        for _ in range(100):
+            with connect(server.url):
+                assert len(server.connections) == 1
+            assert server.connections == []
+
+
 def test_runs_a_coroutine_on_its_loop():
     with wsdemo.serve(echo) as server, connect(server.url) as client:
         [connection] = server.connections
@@ -440,6 +448,12 @@ def test_answers_with_pages(get, tmp_path):
         assert get(server, "/page")[2] == b"b {}"
         assert says(server.url) == "Hello"
         assert says(server.url + "/anywhere") == "Hello"
+
+
+def test_a_page_whose_file_is_gone_is_an_error_of_the_server(get, tmp_path):
+    with wsdemo.serve(echo, pages={"/": tmp_path / "gone.html"}) as server:
+        assert get(server)[0] == 500
+        assert says(server.url) == "Hello"
 
 
 def test_has_no_other_page(get, capsys):

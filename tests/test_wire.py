@@ -9,6 +9,7 @@ import http
 import random
 import socket
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -346,6 +347,15 @@ def test_a_reset_is_passed_on_and_named(wire, server, raw):
     assert remarks(wire) == ["the client reset the TCP connection without a Close frame"]
 
 
+def test_a_reset_arrives_as_a_reset():
+    linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
+    with two_ends() as (_, near, far):
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        near.close()
+        with pytest.raises(ConnectionResetError):
+            far.recv(1)
+
+
 def test_an_end_of_one_direction_leaves_the_other_open():
     """TCP can be closed on one side alone; HTTP/1.0 clients do that after a request."""
     with two_ends() as (_, near, far):
@@ -394,6 +404,18 @@ def test_one_direction_can_be_frozen(wire):
         wire.thaw("to client")
         assert connection.recv(timeout=5) == "Hello"
         assert remarks(wire) == ["frozen (to client)", "thawed (to server)", "thawed (to client)"]
+
+
+def test_a_frozen_line_holds_the_end_of_a_connection_too():
+    with two_ends() as (wire, near, far):
+        wire.freeze()
+        near.shutdown(socket.SHUT_WR)
+        far.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            far.recv(1)
+        far.settimeout(5)
+        wire.thaw()
+        assert far.recv(1) == b""
 
 
 def test_a_line_frozen_beforehand_holds_the_handshake(wire, raw):

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import pathlib
+import runpy
 import signal
 import subprocess
 import sys
@@ -54,7 +55,9 @@ def _lab(more: list[str]) -> int:
         print("wsdemo: the lessons are not part of the package: clone the project, and there run")
         print("        python start.py")
         return 1
-    return subprocess.call([sys.executable, str(start), "lab", *more])
+    # Not `start.py lab`, which would set up a second environment beside conda's or yours.
+    options = runpy.run_path(str(start))["lab_options"]()
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *options, *more])
 
 
 def _serve(chosen: argparse.Namespace) -> int:

@@ -46,6 +46,6 @@ class Inflater:
             self._left = 0
             return None
         self._left -= len(data)
-        if frame.fin and self._fresh:
+        if frame.fin and (self._fresh or self._inflate.eof):  # eof: a last block (§7.2.3.4)
             self._inflate = zlib.decompressobj(-15)
         return data

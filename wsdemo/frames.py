@@ -131,9 +131,8 @@ class Frame:
     @property
     def name(self) -> str:
         """The name of the opcode."""
-        return (
-            Opcode(self.opcode).name if self.opcode in list(Opcode) else f"RESERVED {self.opcode}"
-        )
+        known = self.opcode in list(Opcode)
+        return Opcode(self.opcode).name if known else f"RESERVED {self.opcode}"
 
     @property
     def is_control(self) -> bool:
@@ -161,9 +160,7 @@ class Frame:
     def header(self) -> bytes:
         """The bytes before the payload: 2 to 14 of them."""
         bits = (self.fin, self.rsv1, self.rsv2, self.rsv3)
-        first = (
-            sum(bit << shift for bit, shift in zip(bits, (7, 6, 5, 4), strict=True)) | self.opcode
-        )
+        first = sum(bit << 7 - place for place, bit in enumerate(bits)) | self.opcode
         if self.length_bits == 7:
             second, extended = self.length, b""
         else:
@@ -175,19 +172,15 @@ class Frame:
     def __bytes__(self) -> bytes:
         if self.length != len(self.payload):
             raise ValueError(f"only {len(self.payload)} of {self.length} payload bytes were kept")
-        return self.header + (
-            self.payload if self.mask is None else apply_mask(self.payload, self.mask)
-        )
+        masked = self.payload if self.mask is None else apply_mask(self.payload, self.mask)
+        return self.header + masked
 
     def __str__(self) -> str:
         """What it carries, in one short line: ``TEXT 'Hello'``."""
         more = "" if self.fin or self.is_control else " (more follows)"
         if self.close_code is not None:
-            return (
-                f"CLOSE {self.close_code} {self.close_reason!r}"
-                if self.close_reason
-                else (f"CLOSE {self.close_code}")
-            )
+            reason = f" {self.close_reason!r}" if self.close_reason else ""
+            return f"CLOSE {self.close_code}{reason}"
         if not self.length:
             return f"{self.name}{more}" if self.is_control else f"{self.name} ''{more}"
         return f"{self.name} {self._preview()}{more}"

@@ -140,9 +140,8 @@ class Server:
         if self._pages is not None and "Upgrade" not in request.headers:
             path = request.path.partition("?")[0]
             if path not in self._pages:
-                return connection.respond(
-                    404, f"No page {path}; there is: {', '.join(self._pages)}\n"
-                )
+                known = ", ".join(self._pages)
+                return connection.respond(404, f"No page {path}; there is: {known}\n")
             return _respond(path, self._pages[path])
         if self._process_request is None:
             return None

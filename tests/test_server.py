@@ -524,3 +524,27 @@ print(json.dumps([first, loaded()]))
         out, err = child.communicate(timeout=20)
     assert err == ""
     assert json.loads(out) == [[], ["asyncio", "websockets"]]
+
+
+def test_a_failing_process_request_is_seen(capsys):
+    def broken(connection, request):
+        raise ValueError("on purpose")
+
+    with wsdemo.serve(echo, name="broken", process_request=broken) as server:
+        with pytest.raises(InvalidStatus), connect(server.url):
+            pass
+        assert [str(error) for error in server.errors] == ["on purpose"]
+    shown = capsys.readouterr().err
+    assert "handler broken failed, its client sees status 500: ValueError: on purpose" in shown
+
+
+def test_a_handler_cannot_stop_its_own_server(capsys):
+    async def suicidal(connection):
+        server.stop()
+
+    with wsdemo.serve(suicidal) as server, connect(server.url) as client:
+        assert close_code(client) == 1011
+        assert "cannot be stopped by a handler of its own" in str(server.errors[0])
+        with connect(server.url) as another:  # it still runs
+            assert close_code(another) == 1011
+    capsys.readouterr()

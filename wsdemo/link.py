@@ -18,6 +18,10 @@ HOLD = 2**20
 """Bytes that a line holds (frozen, delayed) before it stops reading, as full buffers would."""
 
 
+READ = 2**17
+"""Bytes read at once; one message of 64 KiB and its header fit in."""
+
+
 class Observer(Protocol):
     """Who is told what happens on one link."""
 
@@ -173,7 +177,7 @@ class End(asyncio.BufferedProtocol):
 
     def __init__(self, link: "Link", inward: Flow, outward: Flow) -> None:
         self._link, self._inward, self._outward = link, inward, outward
-        self._buffer = memoryview(bytearray(2**16))
+        self._buffer = memoryview(bytearray(READ))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to read from here, and to write to here."""

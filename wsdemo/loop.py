@@ -59,6 +59,11 @@ class LoopThread:
         """Whether the loop still takes work."""
         return self._thread.is_alive() and not self.loop.is_closed()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this loop's thread."""
+        return threading.current_thread() is self._thread
+
     def run(self, coroutine: Coroutine, timeout: float | None = 10) -> Any:
         """Run a coroutine on this loop and wait for its result.
 
@@ -73,7 +78,7 @@ class LoopThread:
             RuntimeError: the loop has stopped, or the caller runs on this very loop.
             TimeoutError: no result in time; the coroutine is cancelled.
         """
-        if threading.current_thread() is self._thread:
+        if self.is_current:
             coroutine.close()
             raise RuntimeError(f"this code already runs on the loop of {self.name}: use await")
         if not self.running:
@@ -96,7 +101,7 @@ class LoopThread:
 
         On the loop itself, and once it has stopped, the function is simply called.
         """
-        if threading.current_thread() is self._thread or not self.running:
+        if self.is_current or not self.running:
             return function()
 
         async def call() -> Any:
@@ -120,7 +125,7 @@ class LoopThread:
         """
         if self.running:
             self.loop.call_soon_threadsafe(self._stopping.set)
-        if threading.current_thread() is self._thread:  # the garbage collector runs anywhere
+        if self.is_current:  # the garbage collector runs anywhere
             return False
         self._thread.join(timeout)
         return not self._thread.is_alive()

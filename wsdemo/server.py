@@ -5,8 +5,6 @@ import atexit
 import errno
 import inspect
 import logging
-import mimetypes
-import pathlib
 import socket
 import sys
 import traceback
@@ -17,16 +15,15 @@ from typing import Any
 from websockets.asyncio.server import Server as WebSocketServer
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as websockets_serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from wsdemo.loop import LoopThread
+from wsdemo.pages import Page, respond
 
 __all__ = ["Server", "serve"]
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
-Page = str | bytes | pathlib.Path
 
 log = logging.getLogger("wsdemo.server")
 log.addHandler(logging.NullHandler())  # or each client's mistake would print into a cell
@@ -137,12 +134,21 @@ class Server:
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer plain HTTP requests with a page; let WebSocket handshakes through."""
+        try:
+            return await self._choose_answer(connection, request)
+        except Exception as error:
+            self._report(error, "status 500")
+            raise
+
+    async def _choose_answer(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | None:
         if self._pages is not None and "Upgrade" not in request.headers:
             path = request.path.partition("?")[0]
             if path not in self._pages:
                 known = ", ".join(self._pages)
                 return connection.respond(404, f"No page {path}; there is: {known}\n")
-            return _respond(path, self._pages[path])
+            return respond(path, self._pages[path])
         if self._process_request is None:
             return None
         response = self._process_request(connection, request)
@@ -156,9 +162,12 @@ class Server:
             await running
         except Exception as error:
             if not _is_goodbye(error):
-                self.errors.append(error)
-                print(_describe(self.name, error), file=sys.stderr)
+                self._report(error, "1011")
                 await connection.close(1011)
+
+    def _report(self, error: Exception, seen: str) -> None:
+        self.errors.append(error)
+        print(_describe(self.name, error, seen), file=sys.stderr)
 
     # What the notebook sees
 
@@ -189,7 +198,13 @@ class Server:
         return self._thread.run(coroutine, timeout)
 
     def stop(self) -> None:
-        """Close every connection with 1001, free the port, end the thread. May be called twice."""
+        """Close every connection with 1001, free the port, end the thread. May be called twice.
+
+        Raises:
+            RuntimeError: a handler of this very server calls it, and would wait for itself.
+        """
+        if self._thread.is_current:
+            raise RuntimeError(f"server {self.name!r} cannot be stopped by a handler of its own")
         if _running.get(self.name) is self:
             del _running[self.name]
         if not self._thread.running:
@@ -229,21 +244,6 @@ def _stop_all() -> None:
         server.stop()
 
 
-def _respond(path: str, page: Page) -> Response:
-    """Make the HTTP response that carries a page."""
-    if isinstance(page, pathlib.Path):
-        path, page = page.name, page.read_bytes()
-    kind = "text/html" if isinstance(page, str) else mimetypes.guess_type(path)[0]
-    body = page.encode() if isinstance(page, str) else page
-    headers = Headers()
-    headers["Content-Type"] = f"{kind or 'application/octet-stream'}; charset=utf-8"
-    headers["Content-Length"] = str(len(body))
-    headers["Cache-Control"] = "no-store"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Connection"] = "close"
-    return Response(200, "OK", headers, body)
-
-
 def _is_goodbye(error: Exception) -> bool:
     """Whether a handler ended only because its client left, alone or in a TaskGroup."""
     if isinstance(error, ExceptionGroup):
@@ -251,10 +251,10 @@ def _is_goodbye(error: Exception) -> bool:
     return isinstance(error, ConnectionClosed)
 
 
-def _describe(name: str, error: Exception) -> str:
+def _describe(name: str, error: Exception, seen: str) -> str:
     """Say what a handler raised and where, in words that are the same in every run."""
     told = "".join(traceback.format_exception_only(error)).rstrip()
-    lines = [f"handler {name} failed, its client sees 1011: {told}"]
+    lines = [f"handler {name} failed, its client sees {seen}: {told}"]
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename != __file__ and "site-packages" not in frame.filename and frame.line:
             lines.append(f"  line {frame.lineno}, in {frame.name}: {frame.line}")

@@ -41,7 +41,7 @@ def apply_mask(data: bytes, mask: bytes) -> bytes:
         data: any number of bytes.
         mask: four bytes.
     """
-    # One XOR of two big integers is a hundred times as fast as a loop over the bytes.
+    # One XOR of two big integers, because a loop over the bytes is slow.
     repeated = (mask * (len(data) // 4 + 1))[: len(data)]
     mixed = int.from_bytes(data, "big") ^ int.from_bytes(repeated, "big")
     return mixed.to_bytes(len(data), "big")

@@ -38,8 +38,9 @@ class Wire:
     """Stand between clients and a server: record every byte, and break the line on demand.
 
     Clients, in any language, connect to ``wire.url`` instead of ``server.url``. The wire passes on
-    each byte as it comes and decodes a copy (RFC 6455 §4 and §5). Over TLS it sees ciphertext, and
-    says so. Use it in ``with``, or call ``stop()``; it also ends when nothing refers to it.
+    each byte as it comes; a copy is decoded when you look (RFC 6455 §4, §5). Over TLS it sees only
+    ciphertext, and says so. Use it in ``with``, or call ``stop()``; it also ends when nothing
+    refers to it.
 
     It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
     how many.

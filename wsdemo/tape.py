@@ -10,11 +10,14 @@ from wsdemo.link import DIRECTIONS, Link
 
 __all__ = ["Tape", "WireFrame"]
 
-KEEP = 4096
+KEEP = 1024
 """Payload bytes kept of one frame; of a compressed one more, or the next could not be inflated."""
 
 PENDING = 2**20
-"""Bytes of one connection that wait to be decoded; then the oldest are decoded at once."""
+"""Bytes of one connection that wait to be decoded; then the oldest piece is decoded at once."""
+
+NOTE = 96
+"""About how many bytes such a piece takes beside its own."""
 
 BUDGET = 8 * 2**20
 """Bytes that the decoded frames of one connection take; then the oldest are forgotten."""
@@ -58,8 +61,8 @@ class WireFrame:
 class Tape:
     """What was seen on one connection; an observer of its link.
 
-    Bytes are only noted as they pass, and decoded when somebody looks: a relay that decodes at
-    once is half as fast.
+    Small pieces are only noted as they pass, and decoded when somebody looks: a relay that decodes
+    at once is half as fast.
 
     Args:
         number: the connection's number, from 1.
@@ -79,7 +82,9 @@ class Tape:
         self.forgotten = 0
         self._start = start
         self._keep = keep
-        self._pending: deque[tuple[str, float, bytes | str]] = deque()  # not decoded yet
+        # What is not decoded yet: direction, time, what came, and so on. Flat, because each tuple
+        # that is kept makes Python's cyclic garbage collector run more often.
+        self._pending: deque[str | float | bytes] = deque()
         self._pending_size = 0
         self._events: deque[WireFrame | str] = deque()
         self._events_size = 0
@@ -94,9 +99,14 @@ class Tape:
 
     def received(self, direction: str, data: bytes) -> None:
         """Note the next bytes."""
-        self.received_bytes[direction] += len(data)
-        self._pending.append((direction, time.perf_counter() - self._start, data))
-        self._pending_size += len(data)
+        size = len(data)
+        self.received_bytes[direction] += size
+        if size > KEEP:  # most of it will not be kept, so there is nothing to put off
+            self._decode()
+            self._decode_bytes(direction, time.perf_counter(), data)
+            return
+        self._pending += (direction, time.perf_counter(), data)
+        self._pending_size += size + NOTE
         while self._pending_size > PENDING:
             self._decode_next()
 
@@ -105,11 +115,11 @@ class Tape:
         sender = "client" if direction == "to server" else "server"
         how = "reset" if reset else "ended"
         told = f"the {sender} {how} the TCP connection without a Close frame"
-        self._pending.append((direction, 0.0, told))
+        self._pending += (direction, 0.0, told)
 
     def noted(self, what: str) -> None:
         """Note a remark."""
-        self._pending.append(("", 0.0, what))
+        self._pending += ("", 0.0, what)
 
     # What others ask
 
@@ -142,17 +152,22 @@ class Tape:
             self._decode_next()
 
     def _decode_next(self) -> None:
-        direction, now, what = self._pending.popleft()
-        if isinstance(what, str):
-            expected = direction in self._closed or (direction and not self._parsers)
-            if not expected:
-                self._events.append(what)
+        take = self._pending.popleft
+        direction, now, what = take(), take(), take()
+        if isinstance(what, bytes):
+            self._pending_size -= len(what) + NOTE
+            self._decode_bytes(direction, now, what)
             return
-        self._pending_size -= len(what)
+        expected = direction in self._closed or (direction and not self._parsers)
+        if not expected:
+            self._events.append(what)
+
+    def _decode_bytes(self, direction: str, now: float, data: bytes) -> None:
+        now -= self._start
         if direction in self._parsers:
-            self._add_frames(direction, now, what)
+            self._add_frames(direction, now, data)
         elif len(self._rest[direction]) < 2**16:
-            self._rest[direction] += what
+            self._rest[direction] += data
             if direction not in self._handshakes:
                 self._look_for_handshake(direction, now)
 

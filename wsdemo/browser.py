@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wsdemo.console import WEB, Page, console
+from wsdemo.pace import keep_pace
 
 __all__ = ["Browser", "JavaScript", "Panel", "Row", "javascript"]
 
@@ -40,6 +41,7 @@ class Panel(Page):
 
     def _div(self) -> str:
         """The place for the page in the notebook, with a text for those who cannot see it live."""
+        keep_pace(self)
         return (
             f'<div class="wsdemo" data-port="{console().port}" data-token="{self._token}"'
             f' data-page="{self._file}" data-name="{html.escape(self.name)}"'

@@ -51,6 +51,8 @@ class Page:
         # Both lists belong to the console's loop. The first view is the page; others wait.
         self._views: list[ServerConnection] = []
         self._queue: list[dict] = []
+        self._given = 0  # commands since the page opened
+        self._obeyed: int | None = None  # of them, when it last came to rest; None before that
         _pages[self._token] = self
 
     # What the page reported
@@ -98,6 +100,23 @@ class Page:
         """Wait for an event as :meth:`expect` does, without blocking the event loop."""
         return await asyncio.to_thread(self.expect, type, timeout, **fields)
 
+    def wait_until_settled(self, timeout: float) -> bool:
+        """Wait until the page has opened and has come to rest: nothing it was asked for goes on.
+
+        Args:
+            timeout: seconds to wait.
+
+        Returns:
+            Whether it has, or has left, or was replaced.
+        """
+        with self._heard:
+            return self._heard.wait_for(lambda: self._obeyed == self._given, timeout)
+
+    def _set_work(self, given: int, obeyed: int | None) -> None:
+        with self._heard:
+            self._given, self._obeyed = given, obeyed
+            self._heard.notify_all()
+
     def _explain(self, wanted: dict, timeout: float) -> str:
         text = f"{self.name!r} reported no {_brief(wanted)} within {timeout:g} s"
         if not self.events:
@@ -122,6 +141,7 @@ class Page:
     def _retire(self) -> None:
         """Cut the page off: another has taken its place."""
         _pages.pop(self._token, None)
+        self._set_work(0, 0)
         console().run(self._close_views())
 
     # What runs on the console's loop
@@ -138,18 +158,24 @@ class Page:
                 event = json.loads(report)
                 if event["type"] == "take":
                     self._take(view)
-                elif view is self._views[0]:
+                elif view is not self._views[0]:
+                    pass  # what it did before it was told to wait
+                elif event["type"] == "settled":
+                    self._set_work(self._given, max(self._obeyed or 0, event["commands"]))
+                else:
                     self._record(event)
         finally:
             was_first = self._views[0] is view
             self._views.remove(view)
             if was_first:
                 self._record({"type": "page", "state": "left"})
+                self._set_work(0, 0)
                 if self._views and self._token in _pages:
                     self._start(self._views[0])
 
     def _start(self, view: ServerConnection) -> None:
         self._record({"type": "page", "state": "opened"})
+        self._set_work(len(self._queue), None)
         _tell([view], "start", **self._settings)
         for command in self._queue:
             _tell([view], **command)
@@ -167,6 +193,7 @@ class Page:
 
     async def _deliver(self, command: dict) -> None:
         if self._views:
+            self._set_work(self._given + 1, self._obeyed)
             _tell(self._views[:1], **command)
         elif len(self._queue) < MAX_QUEUE:
             self._queue.append(command)

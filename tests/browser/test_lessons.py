@@ -13,20 +13,15 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.browser.lab import (
-    PANELS_DONE,
-    cells,
-    expect_transcript,
-    notebook,
-    run_all,
-    run_all_but_tidy_up,
-    tidy_up,
-)
+from tests.browser.lab import PANELS_DONE, expect_transcript, notebook, run_all
 from wsdemo.browser import Browser, javascript
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 NOT_COMPARED = re.compile(r"image/(png|jpeg)|application/vnd\.jupyter\.widget-view\+json")
+
+STOPPED = '● close 1001 "" clean'
+"""What a client that is still connected sees when the lesson's last cell stops its server."""
 
 CODE = """\
 import wsdemo
@@ -155,13 +150,10 @@ def check(window, server, name, timeout=30):
     """Run a notebook of the server's and hold it to what it says."""
     saved = nbformat.read(server.root / name, as_version=4).cells
     with notebook(window, server, name) as page:
-        untidy = run_all_but_tidy_up(page) or not run_all(page)
+        now = run_all(page)
         page.wait_for_function(PANELS_DONE, timeout=15_000)
         for panel, lines in consoles(saved).items():
-            expect_transcript(page, panel, lines, timeout)
-        if untidy:
-            tidy_up(page)
-        now = cells(page)
+            expect_transcript(page, panel, lines, timeout, or_also=STOPPED)
         found = differences(saved, now)
         assert not found, "\n\n".join(map(readable, found))
         assert surprises(now) == []

@@ -31,6 +31,7 @@ function begin(given) {
   $("name").textContent = settings.name;
   $("address").textContent = $("address").title = settings.url;
   connect();
+  return calm();
 }
 
 function connect() {
@@ -84,6 +85,7 @@ function failed({name, message}) {
 
 function obey(action) {
   obeyed = obeyed.then(calm).then(action);
+  return obeyed.then(calm);
 }
 
 async function calm() {

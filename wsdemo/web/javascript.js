@@ -7,7 +7,20 @@ const MAX_LINES = 1_000;
 const MAX_TEXT = 20_000;
 const LEVELS = {log: "log", info: "log", debug: "log", table: "log", warn: "warn", error: "error"};
 
-attend(async ({name, url, code}) => {
+// A program that goes on by itself, with timers or listeners, is at rest when it prints no more.
+const QUIET = 500;  // ms
+let lastLineAt;
+
+attend(settings => Promise.race([run(settings), quiet()]));
+
+async function quiet() {
+  lastLineAt = performance.now();
+  for (let wait; (wait = lastLineAt + QUIET - performance.now()) > 0;) {
+    await new Promise(resolve => setTimeout(resolve, wait));
+  }
+}
+
+async function run({name, url, code}) {
   document.title = `${name} – JavaScript`;
   try {
     // The cell is the body of an async function, so that it may await. DevTools list it by name.
@@ -17,7 +30,7 @@ attend(async ({name, url, code}) => {
     print("error", `Uncaught ${format(error)}`);
   }
   report({type: "done"});
-});
+}
 
 for (const [method, level] of Object.entries(LEVELS)) {
   const original = console[method];
@@ -32,6 +45,7 @@ addEventListener("unhandledrejection", ({reason}) => print("error", `Uncaught (i
 const log = document.getElementById("log");
 
 function print(type, text) {
+  lastLineAt = performance.now();
   report({type, text: text.slice(0, MAX_TEXT)});
   log.append(Object.assign(document.createElement("li"), {textContent: text.slice(0, MAX_TEXT), className: type}));
   if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();

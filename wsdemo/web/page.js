@@ -15,17 +15,24 @@ export function report(event) {
  * Wait for Python to start this page, then obey.
  * @param {function(object)} start called once, with the settings.
  * @param {Object<string, function(object)>} commands what Python may ask for later.
+ *
+ * Each may return a promise of the page's coming to rest; Python hears of that.
  */
 export function attend(start, commands = {}) {
   let started = false;
+  let obeyed = 0;
+  const settle = async (rest, commands) => {
+    await rest;
+    report({type: "settled", commands});
+  };
   line.onmessage = ({data}) => {
     const command = JSON.parse(data);
     if (command.do === "start") {
       started = true;
       notice();
-      start(command);
+      settle(start(command), obeyed);
     } else if (command.do !== "wait") {
-      commands[command.do](command);
+      settle(commands[command.do](command), ++obeyed);
     } else if (started) {
       location.reload();  // another tab took over: end all that runs here, then wait there
     } else {

@@ -1,0 +1,62 @@
+"""Keep the cells of a notebook in step with the pages that they show.
+
+In Run All a kernel is done with a whole lesson before the first page has opened in the browser:
+the last cell would stop servers that no page has reached yet. So, where a person watches, a cell
+that shows a page, or commands one, is not done before the page is.
+"""
+
+import sys
+import time
+from typing import Any
+
+from wsdemo.console import Page
+
+__all__ = ["PATIENCE", "keep_pace"]
+
+PATIENCE = 5
+"""Seconds that a cell waits at most; each page is waited for once too often at most."""
+
+_shown: list[Page] = []
+
+
+def keep_pace(page: Page) -> None:
+    """Let this cell, and those that follow, wait for a page that is being shown.
+
+    Args:
+        page: what the notebook will show in an output of the running cell.
+    """
+    shell = _shell()
+    if shell is None:
+        return
+    if page not in _shown:
+        _shown.append(page)
+    shell.events.register("post_run_cell", _wait)  # twice counts once
+
+
+def _shell() -> Any:
+    """IPython's shell in a notebook's kernel; ``None`` in any other program."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _is_watched() -> bool:
+    """Whether the running cell stands on somebody's screen.
+
+    JupyterLab, Notebook and VS Code say which cell they run; nbclient and nbval do not.
+    """
+    return "cellId" in _shell().kernel.get_parent().get("metadata", {})
+
+
+def _wait(_: object = None) -> None:
+    if not _is_watched():
+        return
+    end = time.monotonic() + PATIENCE
+    try:
+        late = [page for page in _shown if not page.wait_until_settled(end - time.monotonic())]
+    except KeyboardInterrupt:
+        return  # the person would rather go on
+    # A page that did not come (no browser can reach the kernel, the panel was cleared) or never
+    # rests must not hold up every cell to come.
+    for page in late:
+        _shown.remove(page)

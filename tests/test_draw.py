@@ -216,3 +216,10 @@ print(type(axes).__name__, axes.figure.get_size_inches().tolist(), dict(rcParams
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.splitlines() == ["False", "Axes [3.0, 1.0] True"]
+
+
+def test_jupyter_puts_no_slab_behind_a_plot():
+    backend = pytest.importorskip("matplotlib_inline.backend_inline")
+    figure = draw.axes(3, 1).figure
+    assert figure.axes[0].get_xticklabels()
+    assert backend._fetch_figure_metadata(figure) is None

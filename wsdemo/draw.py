@@ -88,9 +88,10 @@ def axes(width: float = 7, height: float = 2) -> Any:
     """
     import matplotlib.pyplot as plt
 
-    grey = dict.fromkeys(
-        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), QUIET
-    )
+    grey = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), QUIET)
+    # Tick labels that are all dark, or all light, make Jupyter put a slab of the other behind the
+    # plot. These two greys lie on both sides of its line between dark and light.
+    grey |= {"xtick.color": "#7f7f7f", "ytick.color": "#808080"}
     # Transparent, so that the page's own colour is the background.
     clear = {"figure.facecolor": "none", "axes.facecolor": "none"}
     with plt.rc_context(grey | clear):

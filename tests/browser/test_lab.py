@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import expect
 
-from tests.browser.lab import expect_transcript, jupyter, notebook, panel, run_all
+from tests.browser.lab import cells, expect_transcript, jupyter, notebook, panel, run_all
 from wsdemo.browser import Browser
 
 pytestmark = pytest.mark.browser
@@ -37,11 +37,37 @@ TRUE_STORY = [
 ]
 
 
-def write(server, name, *cells):
+def write(server, name, *new):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(
-        new_notebook(cells=list(cells), metadata={"kernelspec": kernel}), server.root / name
+        new_notebook(cells=list(new), metadata={"kernelspec": kernel}), server.root / name
     )
+
+
+# Queue all cells, then a request behind them, which may be lost as they are.
+RUN_ALL_AND_ASK = """
+async () => {
+  const {commands, shell} = window.jupyterapp;
+  commands.execute("notebook:run-all-cells").catch(() => {});
+  const answered = shell.currentWidget.sessionContext.session.kernel.requestKernelInfo();
+  await Promise.race([answered, new Promise(resolve => setTimeout(resolve, 5000))]);
+}
+"""
+PATCH = """\
+import asyncio, nest_asyncio
+nest_asyncio.apply()
+asyncio.run(asyncio.sleep(0.1))"""
+
+
+@pytest.mark.parametrize(("first", "kept"), [("pass", True), (PATCH, False)])
+def test_run_all_loses_what_waits_behind_a_patched_asyncio_run(jupyterlab, window, first, kept):
+    """Lesson 00 says so, as the reason to patch no kernel; were it mended, it should say so too."""
+    behind = [new_code_cell(f"print({number})") for number in range(3)]
+    write(jupyterlab, "patched.ipynb", new_code_cell(first), *behind)
+    with notebook(window, jupyterlab, "patched.ipynb") as page:
+        page.evaluate(RUN_ALL_AND_ASK)
+        outputs = [cell["outputs"] for cell in cells(page)[1:]]
+    assert all(outputs) if kept else not any(outputs)
 
 
 def run_by_key(page, tries=5):

@@ -28,7 +28,7 @@ def test_has_a_page(get):
     with echo.serve() as server:
         status, headers, body = get(server)
         assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-        assert body == echo.PAGE.read_bytes()
+        assert body == echo.PAGES["/"].read_bytes()
 
 
 def test_is_replaced_by_the_next_of_its_name():

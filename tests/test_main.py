@@ -64,7 +64,7 @@ def test_serves_an_echo_and_its_page():
         assert client.close_code == 1000
         with urllib.request.urlopen(page, timeout=5) as response:
             assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-            assert response.read() == echo.PAGE.read_bytes()
+            assert response.read() == echo.PAGES["/"].read_bytes()
 
 
 def test_compresses_if_asked():
@@ -123,7 +123,8 @@ def test_helps():
         (["serve"], "required: APP"),
         (["serve", "dance"], "invalid choice: 'dance' (choose from "),
         (["serve", "echo", "--port", "x"], "invalid int value: 'x'"),
-        (["serve", "echo", "and", "more"], "unknown arguments: and more"),
+        (["serve", "echo", "and", "more"], "unrecognized arguments: and more"),
+        (["doctor", "now"], "unknown arguments: now"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -135,9 +136,50 @@ def test_what_is_not_understood_is_told(words, told, capsys):
 
 
 def test_every_app_is_named(capsys):
-    with pytest.raises(SystemExit):
-        command.main(["serve", "--help"])
+    assert command.main(["serve", "--help"]) == 0
     assert ", ".join(APPS) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_app_tells_its_options(app, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["serve", app, "--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    for option in ("--host", "--port", "--compression", "--max-size", "--rate", "--origin"):
+        assert option in told
+    assert {"chat": "--name-length", "heartbeat": "--interval", "auth": "--token"}.get(
+        app, ""
+    ) in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["echo", "--rate", "-1"], "rate is 0 or more"),
+        (["chat", "--burst", "0"], "burst is 1 or more"),
+        (["heartbeat", "--interval", "0"], "an interval is more than 0 s"),
+        (["auth", "--token", ""], "an empty token"),
+    ],
+)
+def test_limits_that_make_no_sense_are_told_in_a_sentence(words, told, capsys):
+    assert command.main(["serve", *words, "--port", "0"]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_options_reach_the_app():
+    words = ("serve", "auth", "--port", "0", "--token", "sesame", "--refuse-after-open")
+    with started(*words, "--max-size", "10") as (_, line):
+        url = re.search(r"ws://\S+", line)[0]
+        with connect(url + "?token=wrong") as client, pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=5)
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "Invalid token")
+        with connect(url + "?token=sesame") as client:
+            assert client.recv(timeout=5) == "Welcome!"
+            client.send("x" * 11)
+            with pytest.raises(ConnectionClosed) as closed:
+                client.recv(timeout=5)
+        assert closed.value.rcvd.code == 1009
 
 
 def test_where_the_lessons_are_not_it_says_so(monkeypatch, tmp_path, capsys):

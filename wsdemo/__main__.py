@@ -1,6 +1,7 @@
 """The command ``wsdemo``: open the course, run a finished server, check the set-up."""
 
 import argparse
+import dataclasses
 import importlib
 import pathlib
 import runpy
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from types import ModuleType
 
 from wsdemo.apps import APPS
 
@@ -24,25 +26,26 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("lab", help="open the course in JupyterLab")
     commands.add_parser("doctor", help="check the set-up and say what is missing")
-    serve = commands.add_parser("serve", help="run one of the finished servers")
-    serve.add_argument("app", choices=APPS, metavar="APP", help=f"which one: {', '.join(APPS)}")
-    serve.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="the address to listen on (127.0.0.1); 0.0.0.0 lets the whole network in",
+    serve = commands.add_parser(
+        "serve",
+        help="run one of the finished servers",
+        description="Run one of the finished servers. Each tells its own options: "
+        "wsdemo serve APP --help",
+        add_help=False,  # of the words after APP, --help is one
     )
-    serve.add_argument("--port", type=int, default=8080, help="the TCP port (8080); 0: a free one")
     serve.add_argument(
-        "--compression",
-        action="store_const",
-        const="deflate",
-        help="compress messages (permessage-deflate)",
+        "app", nargs="?", choices=APPS, metavar="APP", help=f"which one: {', '.join(APPS)}"
     )
     chosen, more = parser.parse_known_args(arguments)
+    if chosen.command == "serve":
+        if chosen.app:
+            return _serve(chosen.app, more)
+        if not {"-h", "--help"} & set(more):
+            serve.error("the following arguments are required: APP")
+        serve.print_help()
+        return 0
     if more and chosen.command != "lab":
         parser.error(f"unknown arguments: {' '.join(more)}")
-    if chosen.command == "serve":
-        return _serve(chosen)
     if chosen.command == "lab":
         return _lab(more)
     return importlib.import_module("wsdemo.doctor").main()
@@ -60,23 +63,67 @@ def _lab(more: list[str]) -> int:
     return subprocess.call([sys.executable, "-m", "jupyterlab", *options, *more])
 
 
-def _serve(chosen: argparse.Namespace) -> int:
-    app = importlib.import_module(f"wsdemo.apps.{chosen.app}")
+def _serve(name: str, words: list[str]) -> int:
+    app = importlib.import_module(f"wsdemo.apps.{name}")
+    chosen = vars(_server_options(name, app).parse_args(words))
+    allowed = {field.name: chosen.pop(field.name) for field in dataclasses.fields(app.LIMITS)}
     try:
-        server = app.serve(host=chosen.host, port=chosen.port, compression=chosen.compression)
-    except (OSError, OverflowError) as error:
-        print(f"wsdemo: {error.strerror if isinstance(error, OSError) else error}", file=sys.stderr)
+        server = app.serve(limits=type(app.LIMITS)(**allowed), **chosen)
+    except (OSError, OverflowError, ValueError) as error:
+        text = error.strerror if isinstance(error, OSError) else error
+        print(f"wsdemo: {text}", file=sys.stderr)
         return 1
     stopped = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stopped.set())
     with server:
-        print(f"{chosen.app}: {server.url}   its page: {server.url.replace('ws', 'http', 1)}/")
+        print(f"{name}: {server.url}   its page: {server.url.replace('ws', 'http', 1)}/")
         print("Ctrl-C stops it.", flush=True)
         while not stopped.wait(1):  # Windows lets Ctrl-C through only between waits
             pass
     print("stopped")
     return 0
+
+
+def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
+    """The options of a finished server: what all have, its limits, its own."""
+    description = (app.__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(f"wsdemo serve {name}", description=description)
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on (%(default)s); 0.0.0.0 lets the whole network in",
+    )
+    parser.add_argument("--port", type=int, default=8080, help="the TCP port (8080); 0: a free one")
+    parser.add_argument(
+        "--compression",
+        action="store_const",
+        const="deflate",
+        help="compress messages (permessage-deflate)",
+    )
+    app.add_arguments(parser)
+    limits = parser.add_argument_group("limits")
+    for option, kind, unit, text in (
+        ("max_size", int, "BYTES", "of a message; a longer one ends its connection with 1009"),
+        ("rate", float, "N", "messages a second from one connection; 0: any number"),
+        ("burst", int, "N", "messages that may come at once before the rate counts"),
+        ("per_address", int, "N", "connections from one IP address; 0: any number"),
+    ):
+        limits.add_argument(
+            f"--{option.replace('_', '-')}",
+            type=kind,
+            default=getattr(app.LIMITS, option),
+            metavar=unit,
+            help=f"{text} (%(default)s)",
+        )
+    limits.add_argument(
+        "--origin",
+        action="append",
+        dest="origins",
+        default=[],
+        help='a page elsewhere that may connect, such as https://example.com; "*": all; repeatable',
+    )
+    return parser
 
 
 if __name__ == "__main__":

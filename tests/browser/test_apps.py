@@ -1,9 +1,16 @@
 """The finished servers in a real browser: their pages, and the source's own client."""
 
+import json
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-import wsdemo.apps.echo
+import wsdemo
+from wsdemo.apps import APPS, auth, binary, chat, heartbeat
+from wsdemo.apps import echo as echo_app
+
+pytestmark = pytest.mark.browser
 
 # The source's browser client, as it stands but for the address.
 SOURCE_CLIENT = """
@@ -39,7 +46,7 @@ SOURCE_CLIENT = """
 
 @pytest.fixture
 def echo():
-    with wsdemo.apps.echo.serve(name="echo in a browser") as server:
+    with echo_app.serve(name="echo in a browser") as server:
         yield server
 
 
@@ -47,7 +54,6 @@ def page_of(server):
     return server.url.replace("ws", "http", 1)
 
 
-@pytest.mark.browser
 def test_the_echo_page_talks(window, echo):
     page = window.new_page()
     page.goto(page_of(echo))
@@ -58,11 +64,10 @@ def test_the_echo_page_talks(window, echo):
     expect(log).to_have_text(["↓ Welcome!", "↑ <b>Hello</b>", "↓ You said: <b>Hello</b>"])
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("status")).to_have_text("not connected")
-    page.get_by_role("button", name="Connect again").click()
+    page.get_by_role("button", name="Connect").click()
     expect(log.last).to_have_text("↓ Welcome!")
 
 
-@pytest.mark.browser
 def test_the_echo_page_says_that_its_server_has_gone(window, echo):
     page = window.new_page()
     page.goto(page_of(echo))
@@ -72,7 +77,6 @@ def test_the_echo_page_says_that_its_server_has_gone(window, echo):
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
 
 
-@pytest.mark.browser
 def test_the_source_client_is_greeted_echoed_and_closed(window, echo):
     page = window.new_page()
     page.goto(page_of(echo))
@@ -86,3 +90,283 @@ def test_the_source_client_is_greeted_echoed_and_closed(window, echo):
         "Server says: You said: Hello Server!",
         "Disconnected",
     ]
+
+
+# The page of each server
+
+
+STARTS = {
+    "echo": echo_app.serve,
+    "chat": chat.serve,
+    "heartbeat": heartbeat.serve,
+    "auth": lambda: auth.serve("sesame"),
+    "binary": binary.serve,
+}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_page_fits_a_phone_names_its_parts_and_asks_nobody_else(window, app):
+    with STARTS[app]() as server:
+        page = window.new_page()
+        page.set_viewport_size({"width": 320, "height": 560})
+        asked, troubles = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(page_of(server))
+        expect(page.get_by_role("status").first).to_be_visible()
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
+        for part in page.locator("input, button").all():
+            name = part.evaluate("it => it.labels?.[0]?.textContent.trim() || it.textContent")
+            assert name
+        assert page.locator("#log").get_attribute("role") == "log"
+        assert {each.split("/")[2] for each in asked} == {f"127.0.0.1:{server.port}"}
+        assert troubles == []
+
+
+@pytest.fixture
+def tab(window):
+    """Open a page of a server."""
+
+    def tab(server, name=None):
+        page = window.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(page_of(server))
+        if name:
+            page.get_by_label("Your name").fill(name)
+            page.keyboard.press("Enter")
+        return page
+
+    return tab
+
+
+def test_three_people_chat_and_one_leaves(tab):
+    with chat.serve(heartbeat=1) as server:
+        ana, bob, eve = (tab(server, name) for name in ("Ana", "Bob", "Eve"))
+        expect(ana.locator("#names")).to_have_text("Ana, Bob, Eve")
+        eve.get_by_label("Your message").fill("<img src=x onerror=document.title='mine'>")
+        eve.keyboard.press("Enter")
+        for page in (ana, bob, eve):
+            last = page.locator("#log li").last
+            expect(last.locator("b")).to_have_text("Eve ")
+            expect(last).to_contain_text("<img src=x onerror=")
+            expect(page).to_have_title("Chat over a WebSocket")
+        eve.close()
+        for page in (ana, bob):
+            expect(page.locator("#log li").last).to_have_text("Eve left")
+            expect(page.locator("#names")).to_have_text("Ana, Bob")
+
+
+def test_a_name_in_use_is_told_and_another_one_works(tab):
+    with chat.serve() as server:
+        ana, second = tab(server, "Ana"), tab(server, "ana")
+        expect(second.locator("#log .trouble").first).to_contain_text("choose another name")
+        expect(second.get_by_role("status")).to_have_text("not connected")
+        second.get_by_label("Your name").fill("Bob")
+        second.keyboard.press("Enter")
+        expect(ana.locator("#names")).to_have_text("Ana, Bob")
+
+
+def test_the_heartbeat_page_notices_a_frozen_line(tab):
+    with heartbeat.serve() as server, wsdemo.Wire(server.url) as wire:
+        page = tab(wire)
+        page.get_by_label("Seconds between heartbeats").fill("0.3")
+        page.get_by_role("button", name="Heartbeat now").click()
+        expect(page.locator("#pulse")).to_have_text("The line is alive.")
+        wire.freeze()
+        expect(page.locator("#pulse")).to_have_text("The line may be dead.")
+        expect(page.locator("#state")).to_contain_text("connected to")
+        wire.thaw()
+        expect(page.locator("#pulse")).to_have_text("The line is alive.")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_page_that_needs_a_token(tab, late):
+    with auth.serve("sesame", refuse_after_open=late) as server:
+        page = tab(server)
+        log = page.locator("#log li")
+        page.get_by_label("Your token").fill("wrong")
+        page.keyboard.press("Enter")
+        if late:
+            expect(log).to_have_text(["open", "closed: code 1008, Invalid token"])
+        else:
+            expect(log.first).to_have_text("closed: code 1006")
+            expect(log.last).to_contain_text("It was never open")
+        page.get_by_label("Your token").fill("sesame")
+        page.keyboard.press("Enter")
+        expect(log.last).to_have_text("↓ Welcome!")
+        page.get_by_label("Your message").fill("Hello")
+        page.keyboard.press("Enter")
+        expect(log.last).to_have_text("↓ You said: Hello")
+
+
+def test_the_binary_page_sends_bytes_and_files(tab):
+    with binary.serve() as server:
+        page = tab(server)
+        expect(page.locator("#state")).to_contain_text("connected")
+        log = page.locator("#log li")
+        page.get_by_label("Bytes in hexadecimal").fill("00 7f, 0xFF")
+        page.keyboard.press("Enter")
+        expect(log).to_have_text(["↑ 3 bytes: 00 7f ff", "↓ 3 bytes: 00 7f ff"])
+        page.get_by_label("Bytes in hexadecimal").fill("abc")
+        page.keyboard.press("Enter")
+        expect(log.last).to_contain_text("two hexadecimal digits")
+        file = {"name": "f", "mimeType": "text/plain", "buffer": bytes(range(100))}
+        page.get_by_label("A file").set_input_files(file)
+        expect(log.last).to_have_text(re.compile(r"^↓ 100 bytes: 00 01 .* 3f …$"))
+
+
+# The source's browser code, as it stands but for the addresses
+
+
+SOURCE_CHAT = """
+(url) => {
+  const shown = window.shown = [];
+  const displayMessage = (user, message) => shown.push(`${user}: ${message}`);
+  const ws = window.ws = new WebSocket(url);
+  const username = prompt('Enter your name:');
+
+  ws.addEventListener('open', () => {
+    shown.push('Connected to chat');
+  });
+
+  ws.addEventListener('message', (event) => {
+    const data = JSON.parse(event.data);
+    displayMessage(data.user, data.message);
+  });
+
+  function sendMessage(message) {
+    ws.send(JSON.stringify({
+      user: username,
+      message: message
+    }));
+  }
+
+  // Hook up to your UI
+  document.querySelector('#send').addEventListener('click', () => {
+    const msg = document.querySelector('#input').value;
+    sendMessage(msg);
+  });
+}
+"""
+SOURCE_HEARTBEAT = """
+(url) => {
+  const answers = window.answers = [];
+  const ws = window.ws = new WebSocket(url);
+  ws.addEventListener('message', (event) => answers.push(event.data));
+
+  setInterval(() => {
+    if (ws.readyState === WebSocket.OPEN) {
+      ws.send(JSON.stringify({ type: 'heartbeat' }));
+    }
+  }, 50);
+}
+"""
+SOURCE_TOKEN = """
+([address, token]) => {
+  const events = window.events = [];
+  const ws = new WebSocket(`${address}?token=${token}`);
+  ws.addEventListener('open', () => events.push('open'));
+  ws.addEventListener('close', (event) => events.push(`close ${event.code} ${event.reason}`));
+  ws.addEventListener('message', (event) => events.push(event.data));
+}
+"""
+# `new WebSocket(url, {headers})`, as the source has it for "a library that supports headers".
+SOURCE_HEADERS = """
+(url) => {
+  try {
+    new WebSocket(url, {
+      headers: {
+        'Authorization': 'Bearer token123'
+      }
+    });
+    return 'no error';
+  } catch (error) {
+    return error.name;
+  }
+}
+"""
+SOURCE_BINARY = """
+(url) => {
+  const views = window.views = [];
+  const ws = new WebSocket(url);
+  ws.addEventListener('open', () => {
+    const buffer = new Uint8Array([1, 2, 3, 4]);
+    ws.send(buffer);
+  });
+  ws.addEventListener('message', (event) => {
+    if (event.data instanceof Blob) {
+      event.data.arrayBuffer().then(buffer => {
+        const view = new Uint8Array(buffer);
+        views.push(Array.from(view));
+      });
+    }
+  });
+}
+"""
+
+
+BLANK = "<!doctype html><title>blank</title><input id=input><button id=send>send</button>"
+
+
+@pytest.fixture
+def blank(window):
+    """A page from another port, with what the source's code looks for."""
+
+    async def nobody(connection):
+        await connection.wait_closed()
+
+    with wsdemo.serve(nobody, name="blank", pages={"/": BLANK}) as host:
+        page = window.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(page_of(host))
+        yield page
+
+
+def test_the_sources_chat_client(blank, tab):
+    with chat.serve() as server:
+        other = tab(server, "Bob")
+        blank.on("dialog", lambda dialog: dialog.accept("Ana"))
+        blank.evaluate(SOURCE_CHAT, server.url)
+        blank.wait_for_function("() => window.shown.length === 1")
+        blank.locator("#input").fill("Hello")
+        blank.locator("#send").click()
+        blank.wait_for_function("() => window.shown.length === 2")
+        assert blank.evaluate("() => window.shown") == ["Connected to chat", "Ana: Hello"]
+        expect(other.locator("#log li").last).to_contain_text("Ana Hello")
+
+
+def test_the_sources_heartbeat_client(blank):
+    with heartbeat.serve(interval=0.05) as server:
+        blank.evaluate(SOURCE_HEARTBEAT, server.url)
+        blank.wait_for_function("() => window.answers.length >= 5")
+        types = {json.loads(each)["type"] for each in blank.evaluate("() => window.answers")}
+        assert types == {"heartbeat"}
+        assert blank.evaluate("() => window.ws.readyState") == 1  # it has answered the Pings
+
+
+@pytest.mark.parametrize(
+    ("late", "token", "events"),
+    [
+        (True, "user-auth-token", ["open", "Welcome!"]),
+        (True, "wrong", ["open", "close 1008 Invalid token"]),
+        (False, "wrong", ["close 1006 "]),
+    ],
+)
+def test_the_sources_token_in_the_url(blank, late, token, events):
+    with auth.serve("user-auth-token", refuse_after_open=late) as server:
+        blank.evaluate(SOURCE_TOKEN, [server.url, token])
+        blank.wait_for_function("count => window.events.length === count", arg=len(events))
+        assert blank.evaluate("() => window.events") == events
+
+
+def test_the_sources_headers_are_no_browsers(blank, echo):
+    assert blank.evaluate(SOURCE_HEADERS, echo.url) == "SyntaxError"
+
+
+def test_the_sources_bytes_come_as_a_blob(blank):
+    with binary.serve() as server:
+        blank.evaluate(SOURCE_BINARY, server.url)
+        blank.wait_for_function("() => window.views.length === 1")
+        assert blank.evaluate("() => window.views") == [[1, 2, 3, 4]]

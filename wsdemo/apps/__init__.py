@@ -1,8 +1,26 @@
 """The finished servers, one module each: ``wsdemo serve APP`` runs them.
 
-Each module has ``handler``, the server's coroutine; ``PAGE``, the file of its page; and ``serve``,
-which starts it the way a careful engineer would.
+Each module has ``PAGES``, what it answers to plain HTTP; ``serve``, which starts it the way a
+careful engineer would, for a room of strangers; ``LIMITS``, what it allows unless told otherwise;
+and ``add_arguments``, its own options on the command line.
 """
 
-APPS = ("echo",)
+import pathlib
+
+APPS = ("echo", "chat", "heartbeat", "auth", "binary")
 """The names of the servers."""
+
+FOLDER = pathlib.Path(__file__).parent
+
+
+def pages(name: str) -> dict[str, pathlib.Path]:
+    """The pages of a server: its own at ``/``, and the style and script that all share.
+
+    Args:
+        name: one of :data:`APPS`.
+    """
+    return {
+        "/": FOLDER / f"{name}.html",
+        "/app.css": FOLDER / "app.css",
+        "/app.js": FOLDER / "app.js",
+    }

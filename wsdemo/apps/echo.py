@@ -1,30 +1,37 @@
 """The echo server of lesson 02: it greets, then repeats what it is told."""
 
-import pathlib
+import argparse
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
-import wsdemo.server
+from wsdemo.apps import pages
+from wsdemo.gate import Limits, paced, serve_guarded
+from wsdemo.server import Server
 
-__all__ = ["PAGE", "handler", "serve"]
+__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
 
-PAGE = pathlib.Path(__file__).with_name("echo.html")
-
-
-async def handler(connection: ServerConnection) -> None:
-    """Send ``Welcome!``; then answer text with ``You said: …``, and bytes with the same bytes."""
-    await connection.send("Welcome!")
-    async for message in connection:
-        await connection.send(f"You said: {message}" if isinstance(message, str) else message)
+PAGES = pages("echo")
+LIMITS = Limits()
 
 
-def serve(**options: Any) -> wsdemo.server.Server:
-    """Start the echo server, with its page at ``/``.
+def serve(limits: Limits = LIMITS, **options: Any) -> Server:
+    """Start the echo server.
+
+    It sends ``Welcome!``; then it answers text with ``You said: …``, and bytes with the same bytes.
 
     Args:
-        options: those of :func:`wsdemo.serve`. Messages are not compressed unless
-            ``compression="deflate"`` asks for it: it would more than triple a connection's memory.
+        limits: who may come in, how many, how often.
+        options: those of :func:`wsdemo.serve`.
     """
-    options = {"name": "echo", "pages": {"/": PAGE}, "compression": None, **options}
-    return wsdemo.server.serve(handler, **options)
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.send("Welcome!")
+        async for message in paced(connection, limits):
+            await connection.send(f"You said: {message}" if isinstance(message, str) else message)
+
+    return serve_guarded(handler, limits, **{"name": "echo", "pages": PAGES, **options})
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has no options of its own."""

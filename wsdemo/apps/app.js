@@ -1,0 +1,67 @@
+// What the pages of all servers share: one connection, its state in words, a log of what happened.
+
+export const $ = (id) => document.getElementById(id);
+
+const MAX_LINES = 500;
+
+/** The server's address: this page's own, without its query. */
+export const address = location.href.replace(/^http/, "ws").replace(/[?#].*$/, "");
+
+/** Add a line to the log; with a speaker, who said it. */
+export function show(kind, text, speaker = "") {
+  const line = document.createElement("li");
+  line.className = kind;
+  if (speaker) line.append(Object.assign(document.createElement("b"), { textContent: `${speaker} ` }));
+  line.append(text); // as text: markup in a message stays what it is
+  const log = $("log");
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  log.append(line);
+  if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
+  if (atEnd) log.scrollTop = log.scrollHeight;
+  return line;
+}
+
+/**
+ * A connection that a person opens and closes with the button "toggle".
+ *
+ * @param {function(): string} url asked at each opening.
+ * @param {object} on open(ws), message(data) and close(event), each when it happens.
+ * @returns an object with send(data), which tells whether it was open, and open().
+ */
+export function connection(url, on = {}) {
+  let ws = null;
+  const isOpen = () => ws?.readyState === WebSocket.OPEN;
+
+  function showState(text) {
+    $("state").textContent = text;
+    $("toggle").textContent = isOpen() ? "Close" : "Connect";
+    $("toggle").disabled = ws?.readyState === WebSocket.CONNECTING;
+    for (const each of document.querySelectorAll("[data-needs-connection]")) each.disabled = !isOpen();
+  }
+
+  function open() {
+    ws = new WebSocket(url());
+    ws.binaryType = "arraybuffer";
+    showState(`connecting to ${address} …`);
+    ws.addEventListener("open", () => {
+      showState(`connected to ${address}`);
+      on.open?.(ws);
+    });
+    ws.addEventListener("message", ({ data }) => on.message?.(data));
+    ws.addEventListener("close", (event) => {
+      showState("not connected");
+      show("trouble", `closed: code ${event.code}${event.reason && `, ${event.reason}`}`);
+      on.close?.(event);
+    });
+  }
+
+  $("toggle").addEventListener("click", () => (isOpen() ? ws.close(1000, "button") : open()));
+  showState("not connected");
+  return {
+    open,
+    send: (data) => {
+      if (isOpen()) ws.send(data);
+      return isOpen();
+    },
+  };
+}

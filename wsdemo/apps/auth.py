@@ -1,0 +1,92 @@
+"""The server of lesson 05 that asks for a token before it talks."""
+
+import argparse
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+
+from wsdemo.apps import pages
+from wsdemo.gate import Limits, paced, serve_guarded
+from wsdemo.server import Server
+
+__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
+
+PAGES = pages("auth")
+LIMITS = Limits()
+POLICY_VIOLATION = 1008  # RFC 6455 §7.4.1
+
+
+def serve(
+    token: str | None = None,
+    refuse_after_open: bool = False,
+    limits: Limits = LIMITS,
+    **options: Any,
+) -> Server:
+    """Start a server that lets in who knows the token, then says ``Welcome!`` and echoes.
+
+    A client shows the token as ``?token=…`` or as ``Authorization: Bearer …`` (RFC 6750 §2).
+
+    Args:
+        token: the secret; a random one unless given, which is printed.
+        refuse_after_open: whether a wrong token is let in, and closed with 1008 "Invalid token";
+            else it is refused with 401 before the upgrade.
+        limits: who may come in, how many, how often.
+        options: those of :func:`wsdemo.serve`.
+
+    Raises:
+        ValueError: the token is empty.
+    """
+    if token is None:
+        token = secrets.token_urlsafe(16)
+        print(f"The token is {token}", flush=True)
+    if not token:
+        raise ValueError("an empty token would let everybody in")
+
+    async def handler(connection: ServerConnection) -> None:
+        if refuse_after_open and not _knows(connection.request, token):
+            await connection.close(POLICY_VIOLATION, "Invalid token")
+            return
+        await connection.send("Welcome!")
+        async for message in paced(connection, limits):
+            await connection.send(f"You said: {message}" if isinstance(message, str) else message)
+
+    if not refuse_after_open:
+        options["process_request"] = _ask_for(token)
+    return serve_guarded(handler, limits, **{"name": "auth", "pages": PAGES, **options})
+
+
+def _ask_for(token: str) -> Callable[[ServerConnection, Request], Response | None]:
+    def process_request(connection: ServerConnection, request: Request) -> Response | None:
+        if _knows(request, token):
+            return None
+        response = connection.respond(401, "Missing or wrong token.\n")
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1 requires it
+        return response
+
+    return process_request
+
+
+def _knows(request: Request, token: str) -> bool:
+    """Whether a request carries the token, in the URL or in a header."""
+    shown = parse_qs(urlsplit(request.path).query).get("token", [])
+    for value in request.headers.get_all("Authorization"):
+        scheme, _, credentials = value.partition(" ")
+        if scheme.lower() == "bearer":
+            shown.append(credentials.strip())
+    # Comparing in constant time: how long a refusal takes must not tell how much was right.
+    return any([hmac.compare_digest(each.encode(), token.encode()) for each in shown])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options on the command line."""
+    parser.add_argument("--token", help="the token to ask for (a random one, which is printed)")
+    parser.add_argument(
+        "--refuse-after-open",
+        action="store_true",
+        help='let everybody in, and close with 1008 "Invalid token" (else 401, before the upgrade)',
+    )

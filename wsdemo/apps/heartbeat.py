@@ -1,0 +1,119 @@
+"""The heartbeat server of lesson 04: it finds out who is still there."""
+
+import argparse
+import asyncio
+import json
+import time
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from wsdemo.apps import pages
+from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.server import Server
+
+__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
+
+PAGES = pages("heartbeat")
+LIMITS = Limits()
+INTERVAL = 30.0
+
+
+class Sweep:
+    """The connections, and who of them has answered the last Ping.
+
+    Args:
+        interval: seconds from one sweep to the next.
+    """
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._alive: dict[ServerConnection, bool] = {}
+        self._pings: set[asyncio.Task] = set()
+        self._task: asyncio.Task | None = None
+
+    def add(self, connection: ServerConnection) -> None:
+        """Watch a connection from now on."""
+        self._alive[connection] = True
+        if self._task is None:
+            self._task = asyncio.create_task(self._go_on())
+
+    def discard(self, connection: ServerConnection) -> None:
+        """Watch a connection no longer."""
+        self._alive.pop(connection, None)
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            for connection, alive in list(self._alive.items()):
+                if alive:
+                    self._alive[connection] = False
+                    ping = asyncio.create_task(self._ping(connection))
+                    self._pings.add(ping)
+                    ping.add_done_callback(self._pings.discard)
+                else:
+                    # No Close frame: whoever does not answer a Ping will not answer that, either.
+                    connection.transport.abort()
+
+    async def _ping(self, connection: ServerConnection) -> None:
+        try:
+            await (await connection.ping())
+        except ConnectionClosed:
+            return
+        if connection in self._alive:
+            self._alive[connection] = True
+
+
+def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -> Server:
+    """Start the heartbeat server.
+
+    It pings every client once an interval, and ends a connection whose last Ping was not answered:
+    a dead peer is found after one to two intervals. A browser cannot ping; it may send
+    ``{"type": "heartbeat"}`` and gets ``{"type": "heartbeat", "timestamp": …}`` (milliseconds since
+    1970).
+
+    Args:
+        interval: seconds from one sweep to the next.
+        limits: who may come in, how many, how often.
+        options: those of :func:`wsdemo.serve`.
+
+    Raises:
+        ValueError: the interval is not above 0.
+    """
+    if not interval > 0:
+        raise ValueError(f"an interval is more than 0 s, not {interval}")
+    sweep = Sweep(interval)
+
+    async def handler(connection: ServerConnection) -> None:
+        sweep.add(connection)
+        try:
+            async for message in paced(connection, limits):
+                await connection.send(_answer(message))
+        finally:
+            sweep.discard(connection)
+
+    # The library's own keepalive would find the dead first.
+    options = {"name": "heartbeat", "pages": PAGES, "ping_interval": None, **options}
+    return serve_guarded(handler, limits, **options)
+
+
+def _answer(message: str | bytes) -> str:
+    try:
+        asked = json.loads(message)
+    except (ValueError, RecursionError):
+        asked = None
+    if isinstance(asked, dict) and asked.get("type") == "heartbeat":
+        return json.dumps({"type": "heartbeat", "timestamp": time.time_ns() // 10**6})
+    return refusal('this server answers {"type": "heartbeat"} alone')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options on the command line."""
+    parser.add_argument(
+        "--interval",
+        type=float,
+        default=INTERVAL,
+        metavar="SECONDS",
+        help="from one sweep to the next (%(default)g); the dead are found after one to two",
+    )

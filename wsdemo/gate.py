@@ -1,0 +1,170 @@
+"""Who may come in, how many, how often: limits for a server that strangers can reach."""
+
+import asyncio
+import ipaddress
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+
+from wsdemo.server import Server, serve
+
+__all__ = ["Limits", "check_origin", "guard", "paced", "refusal", "serve_guarded"]
+
+TRY_AGAIN_LATER = 1013
+"""A close code that was registered after RFC 6455 (IANA's WebSocket Close Code Number Registry)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one client may ask of a server.
+
+    Attributes:
+        max_size: bytes of a message; a longer one ends its connection with 1009.
+        rate: messages a second from one connection, 0 for any number. Those that come faster
+            wait, and then their sender has to: nothing is lost.
+        burst: messages that may come at once before the rate counts.
+        per_address: connections from one IP address, 0 for any number. A whole room may share
+            one, so be generous. One too many is closed with 1013.
+        origins: pages that may connect beside the server's own and those of the visitor's own
+            machine, such as ``"https://example.com"``; ``"*"`` lets in all pages of the web.
+
+    Raises:
+        ValueError: a number is too small to mean anything.
+    """
+
+    max_size: int = 2**20
+    rate: float = 0
+    burst: int = 100
+    per_address: int = 500
+    origins: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name, least in (("max_size", 1), ("rate", 0), ("burst", 1), ("per_address", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} is {least} or more, not {getattr(self, name)}")
+
+
+def serve_guarded(
+    handler: Callable[[ServerConnection], Awaitable[None]], limits: Limits, **options: Any
+) -> Server:
+    """Start a server for strangers: foreign pages and too many connections are refused.
+
+    Messages are not compressed unless ``compression="deflate"`` asks for it: it would more than
+    triple what a connection costs in memory.
+
+    Args:
+        handler: what serves a connection; it receives through :func:`paced`.
+        limits: who may come in, how many, how often.
+        options: those of :func:`wsdemo.serve`. A ``process_request`` is asked after the Origin.
+
+    Returns:
+        The running server.
+    """
+    options = {"compression": None, "max_size": limits.max_size, **options}
+    options["process_request"] = _both(check_origin(limits.origins), options.get("process_request"))
+    return serve(guard(handler, limits), **options)
+
+
+def _both(first: Callable, second: Callable | None) -> Callable:
+    def process_request(connection: ServerConnection, request: Request) -> Any:
+        response = first(connection, request)
+        return response if response or second is None else second(connection, request)
+
+    return process_request
+
+
+def check_origin(origins: Sequence[str]) -> Callable[[ServerConnection, Request], Response | None]:
+    """Make a ``process_request`` that refuses foreign pages with 403 (RFC 6455 §10.2).
+
+    A program that sends no Origin is let in: only browsers always send one, and they are who the
+    check protects.
+
+    Args:
+        origins: see :class:`Limits`.
+    """
+
+    def process_request(connection: ServerConnection, request: Request) -> Response | None:
+        origin = request.headers.get("Origin")
+        if origin is None or "*" in origins or origin in origins:
+            return None
+        page = urlsplit(origin).hostname
+        if page and (page == _host(request) or _is_loopback(page)):
+            return None
+        return connection.respond(403, f"Pages from {origin} may not connect here.\n")
+
+    return process_request
+
+
+def _host(request: Request) -> str | None:
+    return urlsplit(f"//{request.headers.get('Host', '')}").hostname
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def guard(
+    handler: Callable[[ServerConnection], Awaitable[None]], limits: Limits
+) -> Callable[[ServerConnection], Awaitable[None]]:
+    """Make a handler that lets in only so many connections from one address.
+
+    Args:
+        handler: what serves those that are let in.
+        limits: see :class:`Limits`.
+    """
+    open_from: Counter[str] = Counter()
+
+    async def guarded(connection: ServerConnection) -> None:
+        address = connection.remote_address[0]
+        if limits.per_address and open_from[address] >= limits.per_address:
+            reason = f"{limits.per_address} connections from your address are open"
+            await connection.close(TRY_AGAIN_LATER, reason)
+            return
+        open_from[address] += 1
+        try:
+            await handler(connection)
+        finally:
+            open_from[address] -= 1
+            if not open_from[address]:
+                del open_from[address]
+
+    return guarded
+
+
+async def paced(connection: ServerConnection, limits: Limits) -> AsyncIterator[str | bytes]:
+    """Receive messages, but not faster than the limits allow.
+
+    While a sender waits for its turn its messages stay in the network, and TCP slows it down.
+
+    Args:
+        connection: where the messages come from.
+        limits: see :class:`Limits`.
+    """
+    loop = asyncio.get_running_loop()
+    allowed, since = float(limits.burst), loop.time()
+    async for message in connection:
+        if limits.rate:
+            now = loop.time()
+            allowed, since = min(limits.burst, allowed + (now - since) * limits.rate), now
+            if allowed < 1:
+                await asyncio.sleep((1 - allowed) / limits.rate)
+            allowed -= 1
+        yield message
+
+
+def refusal(reason: str) -> str:
+    """Word a refusal as the apps that speak JSON do: ``{"error": reason}``.
+
+    Args:
+        reason: what is wrong, and what would be right.
+    """
+    return json.dumps({"error": reason})

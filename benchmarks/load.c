@@ -1,6 +1,9 @@
 /* A load generator that leaves the second core to the server: closed loops of echoes by epoll.
  *
  * Usage: load PORT CONNECTIONS PAYLOAD_BYTES SECONDS     prints echoes per second
+ *        load PORT CONNECTIONS BYTES drain               reads only: prints "ready", then the
+ *             seconds from the first byte until each connection on average has had so many, again
+ *             and again, until its input ends
  * _load.py does the same where there is no C compiler or no epoll. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -65,10 +68,32 @@ static void send_all(int s, const unsigned char *data, size_t size) {
     }
 }
 
+static void drain(int poll, int connections, size_t bytes, unsigned char *sink) {
+    printf("ready\n");
+    fflush(stdout);
+    for (;;) {
+        size_t got = 0, all = bytes * connections;
+        double start = 0;
+        while (got < all) {
+            struct epoll_event ready[256];
+            int n = epoll_wait(poll, ready, 256, -1);
+            if (!start) start = now();
+            for (int k = 0; k < n; k++) {
+                ssize_t size = read(ready[k].data.fd, sink, 1 << 18);
+                if (size <= 0) exit(0);
+                got += size;
+            }
+        }
+        printf("%f\n", now() - start);
+        fflush(stdout);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc != 5) return fprintf(stderr, "usage: load PORT CONNECTIONS BYTES SECONDS\n"), 2;
     int port = atoi(argv[1]), connections = atoi(argv[2]);
     size_t size = atol(argv[3]);
+    int draining = !strcmp(argv[4], "drain");
     double seconds = atof(argv[4]);
     unsigned char *frame = malloc(size + 14), *sink = malloc(1 << 18);
     size_t sent = write_frame(frame, size), echo = sent - 4; /* a server does not mask */
@@ -78,8 +103,10 @@ int main(int argc, char **argv) {
         sockets[i] = open_websocket(port);
         missing[i] = echo;
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
+        if (draining) event.data.fd = sockets[i];
         epoll_ctl(poll, EPOLL_CTL_ADD, sockets[i], &event);
     }
+    if (draining) drain(poll, connections, size, sink);
     for (int i = 0; i < connections; i++) send_all(sockets[i], frame, sent);
     long count = 0;
     double start = now();

@@ -98,10 +98,13 @@ asyncio.run(main())
 class Program:
     """A Python program that prints a number, its port, and goes on until it is left."""
 
+    command = (sys.executable, "-c")
+    cwd = None
+
     def __init__(self, source: str, *arguments: str) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        command = [sys.executable, "-c", source, *arguments]
-        self.process = subprocess.Popen(command, **pipes)
+        command = [*self.command, source, *arguments]
+        self.process = subprocess.Popen(command, cwd=self.cwd, **pipes)
         self.port = self.process.stdout.readline().strip()
 
     def go(self) -> None:
@@ -118,14 +121,14 @@ class Program:
 
 def load(*arguments: object) -> float:
     """Run the load generator: the one in C for plain echoes, where it can be built."""
-    c = _compiled()
+    c = compiled()
     plain = len(arguments) == 4 and c
     program = [c] if plain else [sys.executable, str(HERE / "_load.py")]
     output = subprocess.check_output([*program, *map(str, arguments)], timeout=60)
     return float(output)
 
 
-def _compiled(built: dict = {}) -> str | None:  # noqa: B006 - built once
+def compiled(built: dict = {}) -> str | None:  # noqa: B006 - built once
     if "path" not in built:
         compiler = shutil.which("cc") if sys.platform == "linux" else None
         built["path"] = None

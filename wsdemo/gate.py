@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,7 +140,7 @@ def guard(
     return guarded
 
 
-async def paced(connection: ServerConnection, limits: Limits) -> AsyncIterator[str | bytes]:
+def paced(connection: ServerConnection, limits: Limits) -> AsyncIterable[str | bytes]:
     """Receive messages, but not faster than the limits allow.
 
     While a sender waits for its turn its messages stay in the network, and TCP slows it down.
@@ -148,16 +148,22 @@ async def paced(connection: ServerConnection, limits: Limits) -> AsyncIterator[s
     Args:
         connection: where the messages come from.
         limits: see :class:`Limits`.
+
+    Returns:
+        What ``async for`` takes.
     """
+    return _slowed(connection, limits) if limits.rate else connection
+
+
+async def _slowed(connection: ServerConnection, limits: Limits) -> AsyncIterator[str | bytes]:
     loop = asyncio.get_running_loop()
     allowed, since = float(limits.burst), loop.time()
     async for message in connection:
-        if limits.rate:
-            now = loop.time()
-            allowed, since = min(limits.burst, allowed + (now - since) * limits.rate), now
-            if allowed < 1:
-                await asyncio.sleep((1 - allowed) / limits.rate)
-            allowed -= 1
+        now = loop.time()
+        allowed, since = min(limits.burst, allowed + (now - since) * limits.rate), now
+        if allowed < 1:
+            await asyncio.sleep((1 - allowed) / limits.rate)
+        allowed -= 1
         yield message
 
 

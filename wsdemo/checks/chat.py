@@ -51,8 +51,8 @@ async def _answer(client: ClientConnection) -> dict:
 def _check_message(told: dict, user: str, message: str, served: Trial) -> None:
     """Hold what came for a good message to the format of the lesson."""
     if told.get("user") != user or told.get("message") != message:
-        came = f"came {told}" if told else "nothing came"
-        raise NotYet(f"{user} said {message!r}, and there {came}{served.fault}")
+        came = f"there came {told}" if told else "nothing came"
+        raise NotYet(f"{user} said {message!r}, and {came}{served.fault}")
     stamp, now = told.get("timestamp"), time.time()
     if not isinstance(stamp, int | float) or abs(stamp / 1000 - now) > 60:
         raise NotYet("timestamp is the time in milliseconds: int(time.time() * 1000)")

@@ -251,6 +251,10 @@ _TRANSCRIPT = """
   ? `${line.querySelector(".mark").textContent} ${line.querySelector(".text").textContent}`
   : line.textContent)
 """
+# What a chat server stamps on its messages, in milliseconds, stands in a lesson as <now>.
+_STABLE = f"""
+() => ({_TRANSCRIPT})().map(line => line.replace(/("timestamp": ?)\\d{{13}}\\b/g, "$1<now>"))
+"""
 PANELS_DONE = """
 () => [...document.querySelectorAll("div.wsdemo")].every(panel => panel.querySelector("iframe"))
 """
@@ -304,7 +308,7 @@ def expect_transcript(
     Args:
         page: the tab.
         name: the panel's.
-        lines: what it is to show.
+        lines: what it is to show, with ``<now>`` for a timestamp.
         timeout: seconds to wait.
         or_also: a line that may follow.
 
@@ -316,13 +320,13 @@ def expect_transcript(
     frame = page.locator(f'div.wsdemo iframe[title="{name}"]').element_handle().content_frame()
     try:
         frame.wait_for_function(
-            f"allowed => allowed.includes(JSON.stringify(({_TRANSCRIPT})()))",
+            f"allowed => allowed.includes(JSON.stringify(({_STABLE})()))",
             arg=[_as_json(lines), _as_json([*lines, or_also])],
             timeout=timeout * 1000,
             polling=100,  # by default it looks at each repaint, and off screen there is none
         )
     except Error:
-        shown = "\n".join(frame.evaluate(_TRANSCRIPT))
+        shown = "\n".join(frame.evaluate(_STABLE))
         expected = "\n".join(lines)
         raise AssertionError(f"panel {name!r} shows\n{shown}\n\nand not\n{expected}") from None
 

@@ -39,7 +39,8 @@ COMMANDS = """\
 ana.send("Hello")
 ana.close(1000, "bye")
 raise ValueError("on purpose")"""
-SCRIPT = "console.log('Hello from JavaScript')"
+SCRIPT = "console.log('Hello from JavaScript', JSON.stringify({timestamp: Date.now()}))"
+SAID = 'Hello from JavaScript {"timestamp":<now>}'
 
 
 def fixture():
@@ -61,7 +62,7 @@ def fixture():
         new_code_cell(f'wsdemo.javascript("{SCRIPT}", name="js")', outputs=third),
         new_markdown_cell("It shows:\n" + "\n" * 60, metadata={}),
         new_markdown_cell(f"```text\n{story}\n```", metadata={"tags": ["console-ana"]}),
-        new_markdown_cell("```\nHello from JavaScript\n```", metadata={"tags": ["console-js"]}),
+        new_markdown_cell(f"```\n{SAID}\n```", metadata={"tags": ["console-js"]}),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})

@@ -1,0 +1,103 @@
+"""A learner's handler under judgement, with real clients that come and go."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from wsdemo.checks import NotYet
+from wsdemo.server import log
+
+__all__ = ["PATIENCE", "Trial", "hear", "trial"]
+
+PATIENCE = 2
+"""Seconds to wait for what a right answer does at once."""
+
+
+class Trial:
+    """A handler that is being served; made by :func:`trial`.
+
+    Attributes:
+        there: the server's ends of all connections, in the order in which the clients came.
+        errors: what the handler raised, but for the ends of connections.
+    """
+
+    def __init__(self, handler: Callable, stack: contextlib.AsyncExitStack) -> None:
+        self.there: list[ServerConnection] = []
+        self.errors: list[Exception] = []
+        self._handler = handler
+        self._stack = stack
+        self._ended: dict[ServerConnection, asyncio.Event] = {}
+
+    async def _open(self) -> None:
+        server = await self._stack.enter_async_context(
+            serve(self._handle, "127.0.0.1", 0, close_timeout=0.5, compression=None, logger=log)
+        )
+        host, port = server.sockets[0].getsockname()
+        self._url = f"ws://{host}:{port}"
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        self.there.append(connection)
+        self._ended[connection] = asyncio.Event()
+        try:
+            await self._handler(connection)
+        except ConnectionClosed:
+            pass
+        except Exception as error:
+            self.errors.append(error)
+            raise
+        finally:
+            self._ended[connection].set()
+
+    async def join(self) -> ClientConnection:
+        """Let another client come; its handler has begun when this returns."""
+        return await self._stack.enter_async_context(
+            connect(self._url, close_timeout=0.5, compression=None, max_queue=None)
+        )
+
+    async def leave(self, client: ClientConnection, number: int, politely: bool = True) -> None:
+        """Let a client go; its handler has ended when this returns.
+
+        Args:
+            client: who goes.
+            number: the place of its connection in ``there``.
+            politely: with a closing handshake; else its line is cut.
+
+        Raises:
+            NotYet: its handler goes on.
+        """
+        if politely:
+            await client.close()
+        else:
+            client.transport.abort()
+        try:
+            await asyncio.wait_for(self._ended[self.there[number]].wait(), PATIENCE)
+        except TimeoutError:
+            raise NotYet("a client has left, but its handler goes on") from None
+
+    @property
+    def fault(self) -> str:
+        """What the handler raised last, as the end of a sentence; empty if it raised nothing."""
+        if not self.errors:
+            return ""
+        return f"; your handler raised {type(self.errors[-1]).__name__}: {self.errors[-1]}"
+
+
+@contextlib.asynccontextmanager
+async def trial(handler: Callable) -> AsyncIterator[Trial]:
+    """Serve ``async def handler(connection)`` for as long as the block lasts."""
+    async with contextlib.AsyncExitStack() as stack:
+        served = Trial(handler, stack)
+        await served._open()
+        yield served
+
+
+async def hear(client: ClientConnection) -> str | bytes | None:
+    """Receive a message; ``None`` if none comes, or the connection is over."""
+    try:
+        return await asyncio.wait_for(client.recv(), PATIENCE)
+    except (TimeoutError, ConnectionClosed):
+        return None

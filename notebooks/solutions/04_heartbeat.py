@@ -1,0 +1,43 @@
+"""One worked answer for each exercise of lesson 04."""
+
+import asyncio
+import json
+import random
+
+from websockets.asyncio.server import broadcast
+
+
+async def watch(connection):
+    """Abort the connection within 0.3 + 0.5 s after its peer died."""
+    while True:
+        try:
+            async with asyncio.timeout(0.5):
+                await (await connection.ping())
+        except TimeoutError:
+            connection.transport.abort()
+            return
+        await asyncio.sleep(0.3)
+
+
+clients = set()
+
+
+async def chat(connection):
+    """Answer heartbeats to their sender; pass everything else to everybody."""
+    clients.add(connection)
+    try:
+        async for message in connection:
+            if json.loads(message).get("type") == "heartbeat":
+                await connection.send(json.dumps({"type": "heartbeat"}))
+            else:
+                broadcast(clients, message)
+    finally:
+        clients.discard(connection)
+
+
+def phases(count, interval):
+    """Choose a moment within one interval for each connection's first ping."""
+    return [random.uniform(0, interval) for _ in range(count)]
+
+
+answers = {"04.1": watch, "04.2": chat, "04.3": phases}

@@ -161,7 +161,7 @@ def test_three_people_chat_and_one_leaves(tab):
 def test_a_name_in_use_is_told_and_another_one_works(tab):
     with chat.serve() as server:
         ana, second = tab(server, "Ana"), tab(server, "ana")
-        expect(second.locator("#log .trouble").first).to_contain_text("choose another name")
+        expect(second.locator("#log .trouble").first).to_contain_text("is taken: choose another")
         expect(second.get_by_role("status")).to_have_text("not connected")
         second.get_by_label("Your name").fill("Bob")
         second.keyboard.press("Enter")

@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 
 import wsdemo
 from tests.interop.test_javascript import FOLDER, node_server
+from wsdemo.apps import heartbeat
 
 INTERVAL = 300  # ms
 PATIENCE = 10  # s
@@ -194,3 +195,14 @@ def test_node_answers_the_pings_of_python(require_node):
             read_until(client, "answered")
         names = {(seen.direction, seen.frame.name) for seen in wire.frames}
         assert {("to client", "PING"), ("to server", "PONG")} <= names
+
+
+def test_sources_client_lives_on_the_finished_server(require_node):
+    with (
+        heartbeat.serve(interval=0.1, name="finished") as server,
+        node_client(require_node, "-e", SOURCE_CLIENT, server.url) as client,
+    ):
+        seen = [client.stdout.readline().rstrip() for _ in range(6)]
+        assert "close" not in seen  # it has answered the server's pings
+        assert seen[-1] == "readyState 1"
+        assert len(server.connections) == 1

@@ -84,7 +84,7 @@ class Room:
             return own
         self._check(name)
         if _alike(name) in self._taken:
-            raise Refused(f"somebody here is called {name}: choose another name")
+            raise Refused(f"the name {name} is taken: choose another")
         self._names[connection] = name
         self._taken.add(_alike(name))
         self._notice("joined", name)

@@ -10,7 +10,7 @@ from wsdemo.loop import LoopThread
 
 __all__ = ["Misconception", "NotYet", "Verdict", "check", "exercise", "exercises"]
 
-LESSONS = ("start_here", "upgrade", "echo", "heartbeat")
+LESSONS = ("start_here", "upgrade", "echo", "heartbeat", "auth")
 """The modules of this package with exercises, in the order of the lessons."""
 
 TIME_LIMIT = 15

@@ -365,6 +365,18 @@ def test_an_exception_is_seen_by_all(capsys):
     assert len(server.errors) == 1
 
 
+def test_of_an_exception_in_pythons_own_library_the_handlers_line_is_shown(capsys):
+    async def parse(connection):
+        json.loads(await connection.recv())
+
+    with wsdemo.serve(parse, name="parse") as server, connect(server.url) as client:
+        client.send("no JSON")
+        assert close_code(client) == 1011
+    _, *lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith("in parse: json.loads(await connection.recv())")
+
+
 def test_a_function_that_is_no_coroutine_is_an_error(capsys):
     def forgot_async(connection):
         pass

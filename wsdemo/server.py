@@ -7,6 +7,7 @@ import inspect
 import logging
 import socket
 import sys
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -255,8 +256,10 @@ def _describe(name: str, error: Exception, seen: str) -> str:
     """Say what a handler raised and where, in words that are the same in every run."""
     told = "".join(traceback.format_exception_only(error)).rstrip()
     lines = [f"handler {name} failed, its client sees {seen}: {told}"]
+    # Lines of Python's own library, and of packages, change with their versions.
+    not_theirs = (__file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename != __file__ and "site-packages" not in frame.filename and frame.line:
+        if frame.line and not frame.filename.startswith(not_theirs):
             lines.append(f"  line {frame.lineno}, in {frame.name}: {frame.line}")
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from speed import Program, compiled, load
+from speed import BARE, Program, compiled, load
 
 ROUNDS = 7
 PAYLOAD = 100
@@ -223,26 +223,13 @@ def idle_mib(clients: int) -> float:
 
 def app_echo() -> float:
     """The finished echo server beside a bare one with the same options; the greeting apart."""
-    bare = """
-import asyncio, logging
-from websockets.asyncio.server import serve
-async def echo(connection):
-    async for message in connection:
-        await connection.send(message)
-async def main():
-    server = await serve(echo, "127.0.0.1", 0, compression=None)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.Future()
-logging.disable()
-asyncio.run(main())
-"""
     ours = """
 import sys
 from wsdemo.apps import binary
 print(binary.serve().port, flush=True)
 sys.stdin.readline()
 """
-    with Program(bare) as plain, Program(ours) as app:
+    with Program(BARE) as plain, Program(ours) as app:
         return statistics.median(
             load(app.port, 20, 32, 1) / load(plain.port, 20, 32, 1) for _ in range(11)
         )

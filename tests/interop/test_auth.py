@@ -1,7 +1,7 @@
 """Lesson 05's programs in JavaScript, and the source's own: who gets in, and who sees what."""
 
+import functools
 import http.client
-import subprocess
 import urllib.parse
 
 import pytest
@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 import wsdemo
-from tests.interop.test_javascript import FOLDER, node_server
+from tests.interop.programs import node_server, run_node
 
 ANA = {"Authorization": "Bearer k3-ana-7Qz"}
 PATIENCE = 10  # s
@@ -54,19 +54,8 @@ pytestmark = pytest.mark.node
 
 @pytest.fixture
 def node(require_node):
-    """Run a Node program to its end; return its lines."""
-
-    def run(*arguments):
-        done = subprocess.run(
-            [require_node, *map(str, arguments)],
-            cwd=FOLDER,
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
-        return done.stdout.splitlines(), done.stderr
-
-    return run
+    """Run a Node program to its end; return its lines, and what it complained of."""
+    return functools.partial(run_node, require_node)
 
 
 @pytest.fixture

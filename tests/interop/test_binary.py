@@ -3,10 +3,8 @@
 import pytest
 from websockets.sync.client import connect
 
-from tests.interop.test_javascript import node, node_server
+from tests.interop.programs import node_server
 from wsdemo.apps import binary
-
-__all__ = ["node"]  # the fixture
 
 pytestmark = pytest.mark.node
 

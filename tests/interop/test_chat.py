@@ -5,7 +5,6 @@ import functools
 import json
 import pathlib
 import runpy
-import subprocess
 import time
 
 import pytest
@@ -13,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import wsdemo
-from tests.interop.test_javascript import FOLDER, node_server
+from tests.interop.programs import FOLDER, node_server
 from wsdemo.apps import chat as chat_app
 from wsdemo.checks.chat import NOT_A_MESSAGE
 from wsdemo.frames import Opcode
@@ -109,19 +108,6 @@ def python_room(request):
     chat = runpy.run_path(str(SOLUTIONS))["answers"]["03.2"]
     with wsdemo.serve(functools.partial(chat, room={}), name="room") as server:
         yield server
-
-
-@pytest.fixture
-def node(require_node):
-    """Run a Node program to its end; return its lines."""
-
-    def run(*arguments):
-        command = [require_node, *map(str, arguments)]
-        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=20)
-        assert not done.stderr
-        return done.stdout.splitlines()
-
-    return run
 
 
 @contextlib.contextmanager

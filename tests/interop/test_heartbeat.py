@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 import wsdemo
-from tests.interop.test_javascript import FOLDER, node_server
+from tests.interop.programs import FOLDER, node_server
 from wsdemo.apps import heartbeat
 
 INTERVAL = 300  # ms

@@ -2,18 +2,15 @@
 
 import contextlib
 import json
-import pathlib
 import shutil
 import socket
-import subprocess
 
 import pytest
 from websockets.sync.client import connect
 
 import wsdemo.apps.echo
+from tests.interop.programs import FOLDER, node_server
 from wsdemo import frames
-
-FOLDER = pathlib.Path(__file__).parents[2] / "notebooks" / "javascript"
 
 # The source's basic server, as it stands but for the port and the line that tells it.
 SOURCE_SERVER = """
@@ -51,36 +48,6 @@ ws.addEventListener('error', (error) => {
 """
 
 pytestmark = pytest.mark.node
-
-
-@pytest.fixture
-def node(require_node):
-    """Run a Node program to its end; return its lines."""
-
-    def run(*arguments):
-        done = subprocess.run(
-            [require_node, *map(str, arguments)],
-            cwd=FOLDER,
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
-        assert not done.stderr
-        return done.stdout.splitlines()
-
-    return run
-
-
-@contextlib.contextmanager
-def node_server(node, *arguments):
-    """Run a Node server that prints its port; yield the process and the port."""
-    program = [node, *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(program, cwd=FOLDER, **pipes) as process:
-        try:
-            yield process, int(process.stdout.readline())
-        finally:
-            process.kill()
 
 
 def test_handshake_by_hand(node):

@@ -47,8 +47,8 @@ function watch(ws) {
 
 function typeOf(message, isBinary) {
   try {
-    return isBinary ? undefined : JSON.parse(message)?.type;
+    return isBinary ? undefined : JSON.parse(message).type;
   } catch {
-    return undefined; // not JSON: none of our business
+    return undefined; // not an object in JSON: none of our business
   }
 }

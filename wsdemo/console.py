@@ -52,7 +52,7 @@ class Page:
         self._views: list[ServerConnection] = []
         self._queue: list[dict] = []
         self._given = 0  # commands since the page opened
-        self._obeyed: int | None = None  # of them, when it last came to rest; None before that
+        self._obeyed: int | None = None  # of them, now that it is at rest; None while it is not
         _pages[self._token] = self
 
     # What the page reported
@@ -161,8 +161,9 @@ class Page:
                 elif view is not self._views[0]:
                     pass  # what it did before it was told to wait
                 elif event["type"] == "settled":
-                    self._set_work(self._given, max(self._obeyed or 0, event["commands"]))
+                    self._set_work(self._given, event["commands"])
                 else:
+                    self._set_work(self._given, None)
                     self._record(event)
         finally:
             was_first = self._views[0] is view

@@ -13,7 +13,7 @@ from wsdemo.console import Page
 
 __all__ = ["PATIENCE", "keep_pace"]
 
-PATIENCE = 5
+PATIENCE = 8
 """Seconds that a cell waits at most; each page is waited for once too often at most."""
 
 _shown: list[Page] = []

@@ -88,7 +88,7 @@ def check(number: str, answer: Any = None) -> Verdict:
         ValueError: there is no such exercise.
     """
     if number not in exercises():
-        raise ValueError(f"there is no exercise {number!r}; there are {', '.join(_judges)}")
+        raise ValueError(f"there is no exercise {number!r}; there are {', '.join(exercises())}")
     if answer is None:
         return Verdict(number, "not yet", "replace the None in the cell by your answer")
     thread = LoopThread(f"exercise {number}")

@@ -1,6 +1,6 @@
 // A WebSocket client: what the browser's API does, one line each; what Python asks for, done.
 
-import {attend, fromHex, reachable, report, toHex} from "./page.js";
+import {QUIET, attend, fromHex, reachable, report, toHex} from "./page.js";
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 const MARKS = {open: "●", send: "↑", message: "↓", error: "!", exception: "!", close: "●"};
@@ -11,8 +11,7 @@ const MAX_REPORTED = 100_000; // characters or bytes of a message that Python se
 
 // Cells that run in a row command faster than any person. A command is obeyed when the one before
 // has had its effect, so that Run All shows the same as running cell by cell.
-const QUIET = 100;            // ms without an event
-const PATIENCE = 1_000;       // ms to wait for such a pause
+const PATIENCE = 1_000;       // ms to wait for a pause
 const PATIENCE_TO_OPEN = 5_000;
 
 const $ = id => document.getElementById(id);
@@ -84,8 +83,7 @@ function failed({name, message}) {
 }
 
 function obey(action) {
-  obeyed = obeyed.then(calm).then(action);
-  return obeyed.then(calm);
+  return obeyed = obeyed.then(calm).then(action);
 }
 
 async function calm() {

@@ -7,15 +7,16 @@ const MAX_LINES = 1_000;
 const MAX_TEXT = 20_000;
 const LEVELS = {log: "log", info: "log", debug: "log", table: "log", warn: "warn", error: "error"};
 
-// A program that goes on by itself, with timers or listeners, is at rest when it prints no more.
-const QUIET = 500;  // ms
+// A program that goes on by itself, with timers or listeners, is under way no longer than this
+// after its last line.
+const PATIENCE = 500;  // ms
 let lastLineAt;
 
-attend(settings => Promise.race([run(settings), quiet()]));
+attend(settings => Promise.race([run(settings), silence()]));
 
-async function quiet() {
+async function silence() {
   lastLineAt = performance.now();
-  for (let wait; (wait = lastLineAt + QUIET - performance.now()) > 0;) {
+  for (let wait; (wait = lastLineAt + PATIENCE - performance.now()) > 0;) {
     await new Promise(resolve => setTimeout(resolve, wait));
   }
 }

@@ -8,7 +8,32 @@ const line = new WebSocket(new URL(`_report${query}`, here.href.replace(/^http/,
 
 /** Tell Python that something happened. */
 export function report(event) {
+  tell(event);
+  restSoon();
+}
+
+function tell(event) {
   if (line.readyState === WebSocket.OPEN) line.send(JSON.stringify(event));
+}
+
+// Cells that run in a row wait for the pages they show: Python hears when this one is at rest.
+export const QUIET = 100;  // ms without an event
+let underWay = 0;          // what Python has asked for and has not ended
+let obeyed = 0;            // commands since the start
+let resting;
+
+function restSoon() {
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    if (!underWay) tell({type: "settled", commands: obeyed});
+  }, QUIET);
+}
+
+async function work(done) {
+  underWay += 1;
+  await done;
+  underWay -= 1;
+  restSoon();
 }
 
 /**
@@ -16,23 +41,19 @@ export function report(event) {
  * @param {function(object)} start called once, with the settings.
  * @param {Object<string, function(object)>} commands what Python may ask for later.
  *
- * Each may return a promise of the page's coming to rest; Python hears of that.
+ * Each may return a promise of its end.
  */
 export function attend(start, commands = {}) {
   let started = false;
-  let obeyed = 0;
-  const settle = async (rest, commands) => {
-    await rest;
-    report({type: "settled", commands});
-  };
   line.onmessage = ({data}) => {
     const command = JSON.parse(data);
     if (command.do === "start") {
       started = true;
       notice();
-      settle(start(command), obeyed);
+      work(start(command));
     } else if (command.do !== "wait") {
-      settle(commands[command.do](command), ++obeyed);
+      obeyed += 1;
+      work(commands[command.do](command));
     } else if (started) {
       location.reload();  // another tab took over: end all that runs here, then wait there
     } else {

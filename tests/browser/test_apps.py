@@ -1,10 +1,11 @@
 """The finished servers in a real browser: their pages, and the source's own client."""
 
+import contextlib
 import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 import wsdemo
 from wsdemo.apps import APPS, auth, binary, chat, heartbeat
@@ -141,7 +142,18 @@ def tab(window):
     return tab
 
 
-def test_three_people_chat_and_one_leaves(tab):
+def close(page):
+    page.close()
+
+
+def crash(page):
+    """End the tab's process, as a kill or an empty battery does."""
+    with contextlib.suppress(Error):
+        page.goto("chrome://crash")
+
+
+@pytest.mark.parametrize("end", [close, crash])
+def test_three_people_chat_and_one_is_gone(tab, end):
     with chat.serve(heartbeat=1) as server:
         ana, bob, eve = (tab(server, name) for name in ("Ana", "Bob", "Eve"))
         expect(ana.locator("#names")).to_have_text("Ana, Bob, Eve")
@@ -152,7 +164,7 @@ def test_three_people_chat_and_one_leaves(tab):
             expect(last.locator("b")).to_have_text("Eve ")
             expect(last).to_contain_text("<img src=x onerror=")
             expect(page).to_have_title("Chat over a WebSocket")
-        eve.close()
+        end(eve)
         for page in (ana, bob):
             expect(page.locator("#log li").last).to_have_text("Eve left")
             expect(page.locator("#names")).to_have_text("Ana, Bob")

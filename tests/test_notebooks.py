@@ -408,3 +408,13 @@ def test_a_cell_that_raises_leaves_the_file_alone(folder, capsys):
 def test_an_unknown_name_is_an_error(folder, capsys):
     assert tool.main(["product"]) == 1
     assert "'product'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    prose = "".join(
+        text_of(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )
+    for link in re.findall(r"\]\(([^)#]+)\)", prose):
+        assert "://" in link or (path.parent / link).exists(), link

@@ -170,6 +170,7 @@ def relay(connections: int, size: int) -> float:
         return median_ratio(
             lambda: load(wire.port, connections, size, SECONDS),
             lambda: load(bare.port, connections, size, SECONDS),
+            rounds=11,
         )
 
 

@@ -59,7 +59,7 @@ def test_the_refusal_says_why():
     with echo.serve() as server, pytest.raises(InvalidStatus) as refused:
         connect(server.url, origin="https://elsewhere.example")
     assert refused.value.response.body == (
-        b"Pages from https://elsewhere.example may not connect here.\n"
+        b"Pages from https://elsewhere.example may not connect.\n"
     )
 
 

@@ -64,13 +64,11 @@ class Fanout:
         Raises:
             UnicodeEncodeError: the text holds half a surrogate pair and is no Unicode.
         """
-        if isinstance(message, str):
-            frame = Frame(Opcode.TEXT, message.encode())
-        else:
-            frame = Frame(Opcode.BINARY, bytes(message))
+        opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
+        data = message.encode() if isinstance(message, str) else bytes(message)
         if not self._turn:
             asyncio.get_running_loop().call_soon(self._leave)
-        self._turn.append(bytes(frame))
+        self._turn.append(bytes(Frame(opcode, data)))
 
     def _leave(self) -> None:
         """Write what this turn of the loop has brought."""

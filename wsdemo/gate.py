@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 
 from wsdemo.server import Server, serve
 
@@ -67,19 +67,13 @@ def serve_guarded(
         The running server.
     """
     options = {"compression": None, "max_size": limits.max_size, **options}
-    options["process_request"] = _both(check_origin(limits.origins), options.get("process_request"))
+    options["process_request"] = check_origin(limits.origins, options.get("process_request"))
     return serve(guard(handler, limits), **options)
 
 
-def _both(first: Callable, second: Callable | None) -> Callable:
-    def process_request(connection: ServerConnection, request: Request) -> Any:
-        response = first(connection, request)
-        return response if response or second is None else second(connection, request)
-
-    return process_request
-
-
-def check_origin(origins: Sequence[str]) -> Callable[[ServerConnection, Request], Response | None]:
+def check_origin(
+    origins: Sequence[str], then: Callable[[ServerConnection, Request], Any] | None = None
+) -> Callable[[ServerConnection, Request], Any]:
     """Make a ``process_request`` that refuses foreign pages with 403 (RFC 6455 §10.2).
 
     A program that sends no Origin is let in: only browsers always send one, and they are who the
@@ -87,18 +81,23 @@ def check_origin(origins: Sequence[str]) -> Callable[[ServerConnection, Request]
 
     Args:
         origins: see :class:`Limits`.
+        then: another ``process_request``, for those that are not refused.
     """
 
-    def process_request(connection: ServerConnection, request: Request) -> Response | None:
-        origin = request.headers.get("Origin")
-        if origin is None or "*" in origins or origin in origins:
-            return None
-        page = urlsplit(origin).hostname
-        if page and (page == _host(request) or _is_loopback(page)):
-            return None
-        return connection.respond(403, f"Pages from {origin} may not connect here.\n")
+    def process_request(connection: ServerConnection, request: Request) -> Any:
+        if _may_connect(request, origins):
+            return then(connection, request) if then else None
+        return connection.respond(403, f"Pages from {request.headers['Origin']} may not connect.\n")
 
     return process_request
+
+
+def _may_connect(request: Request, origins: Sequence[str]) -> bool:
+    origin = request.headers.get("Origin")
+    if origin is None or "*" in origins or origin in origins:
+        return True
+    page = urlsplit(origin).hostname
+    return bool(page) and (page == _host(request) or _is_loopback(page))
 
 
 def _host(request: Request) -> str | None:

@@ -61,6 +61,7 @@ class Flow:
     def __init__(self, link: "Link", direction: str, condition: Condition) -> None:
         self.delivered = 0
         self.finished = False
+        self._lost = 0  # bytes that came and will not leave
         self.source: asyncio.Transport | None = None
         self.sink: asyncio.Transport | None = None
         self._link, self._direction, self._condition = link, direction, condition
@@ -72,27 +73,34 @@ class Flow:
         self._next_turn = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._fuse: tuple[int, Callable[[], None]] | None = None
+        self._clear = False  # bytes may pass at once; asked for each piece, so kept
+
+    @property
+    def received(self) -> int:
+        """How many bytes have come in."""
+        return self.delivered + self._size + self._lost
 
     def take(self, data: bytes) -> None:
         """Accept bytes from the source."""
         self._link.observer.received(self._direction, data)
-        if self.finished:  # the sink is gone
-            return
-        if self._free:
+        if self._clear:
             self.delivered += len(data)
             self.sink.write(data)
+            return
+        if self.finished:  # the sink is gone
+            self._lost += len(data)
             return
         delay = self._condition.delay
         self._held.append((self._loop.time() + delay if delay else 0.0, data))
         self._size += len(data)
         self.pump()
 
-    @property
-    def _free(self) -> bool:
-        """Whether bytes may pass at once: nothing is before them and nothing ails the line."""
+    def _look(self) -> None:
+        """See whether nothing is before the next bytes, and nothing ails the line."""
         line = self._condition
         ails = line.frozen or line.delay or line.rate or self._fuse is not None
-        return not (self._held or ails or self._full or self.sink is None)
+        blocked = self._held or self._full or self.finished or self.sink is None
+        self._clear = not (ails or blocked)
 
     def end(self, reset: bool = False, told: bool = True) -> None:
         """The source will send nothing more; what it sent is still delivered."""
@@ -105,8 +113,10 @@ class Flow:
     def drop(self) -> None:
         """The sink is gone; what was on its way is lost."""
         self._held.clear()
+        self._lost += self._size
         self._size = 0
         self.finished = True
+        self._look()
 
     def choke(self, full: bool) -> None:
         """The sink's buffer has passed its limit, or has room again."""
@@ -117,6 +127,7 @@ class Flow:
         """Let ``after`` more bytes leave, then act."""
         if after:
             self._fuse = (after, action)
+            self._look()
         else:
             action()
 
@@ -134,6 +145,7 @@ class Flow:
                 break
             self._let_out()
         self._pass_on_the_end()
+        self._look()
         if self.source is not None:
             slow = self._size and self._condition.rate
             if self.sink is None or self._full or self._size > HOLD or slow:

@@ -13,11 +13,8 @@ __all__ = ["Tape", "WireFrame"]
 KEEP = 1024
 """Payload bytes kept of one frame; of a compressed one more, or the next could not be inflated."""
 
-PENDING = 2**20
-"""Bytes of one connection that wait to be decoded; then the oldest piece is decoded at once."""
-
-NOTE = 96
-"""About how many bytes such a piece takes beside its own."""
+PENDING = 4096
+"""Small pieces of one connection that wait to be decoded; then the oldest is decoded at once."""
 
 BUDGET = 8 * 2**20
 """Bytes that the decoded frames of one connection take; then the oldest are forgotten."""
@@ -71,21 +68,18 @@ class Tape:
         keep: payload bytes to keep of one frame; ``None`` for all.
 
     Attributes:
-        received_bytes: how many bytes came in, by direction.
         forgotten: how many frames are no longer among the events.
     """
 
     def __init__(self, number: int, link: Link, start: float, keep: int | None) -> None:
         self.number = number
         self.link = link
-        self.received_bytes = dict.fromkeys(DIRECTIONS, 0)
         self.forgotten = 0
         self._start = start
         self._keep = keep
         # What is not decoded yet: direction, time, what came, and so on. Flat, because each tuple
         # that is kept makes Python's cyclic garbage collector run more often.
         self._pending: deque[str | float | bytes] = deque()
-        self._pending_size = 0
         self._events: deque[WireFrame | str] = deque()
         self._events_size = 0
         self._handshakes: dict[str, Handshake] = {}
@@ -99,15 +93,12 @@ class Tape:
 
     def received(self, direction: str, data: bytes) -> None:
         """Note the next bytes."""
-        size = len(data)
-        self.received_bytes[direction] += size
-        if size > KEEP:  # most of it will not be kept, so there is nothing to put off
+        if len(data) > KEEP:  # most of it will not be kept, so there is nothing to put off
             self._decode()
             self._decode_bytes(direction, time.perf_counter(), data)
             return
         self._pending += (direction, time.perf_counter(), data)
-        self._pending_size += size + NOTE
-        while self._pending_size > PENDING:
+        if len(self._pending) > 3 * PENDING:
             self._decode_next()
 
     def ended(self, direction: str, reset: bool) -> None:
@@ -155,7 +146,6 @@ class Tape:
         take = self._pending.popleft
         direction, now, what = take(), take(), take()
         if isinstance(what, bytes):
-            self._pending_size -= len(what) + NOTE
             self._decode_bytes(direction, now, what)
             return
         expected = direction in self._closed or (direction and not self._parsers)

@@ -101,12 +101,12 @@ class Wire:
     @property
     def bytes_sent(self) -> int:
         """How many bytes clients have sent, handshakes included."""
-        return sum(tape.received_bytes["to server"] for tape in self._recorder.tapes)
+        return sum(tape.link.flows["to server"].received for tape in self._recorder.tapes)
 
     @property
     def bytes_received(self) -> int:
         """How many bytes have come for clients, handshakes included."""
-        return sum(tape.received_bytes["to client"] for tape in self._recorder.tapes)
+        return sum(tape.link.flows["to client"].received for tape in self._recorder.tapes)
 
     # What can go wrong with a line
 

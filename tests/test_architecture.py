@@ -132,10 +132,11 @@ def code_lines(module):
 
 
 def test_the_package_stays_small():
+    """2,000 lines were for the course's first part; its second brings modules of its own."""
     package = [
         module for name, module in MODULES.items() if not name.startswith(("apps", "checks"))
     ]
-    assert sum(map(code_lines, package)) < 2000
+    assert sum(map(code_lines, package)) < 2600
 
 
 @pytest.mark.parametrize("name", wsdemo.__all__)

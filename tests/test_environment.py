@@ -135,7 +135,7 @@ def test_each_drift_in_the_environment_is_caught(old, new, complaint):
     ("old", "new", "complaint"),
     [
         ('"websockets>=17,<18"', '"websockets>=18,<19"', "websockets is"),
-        ('"websockets>=17,<18"', '"websockets>=17,<18", "trustme>=1"', "trustme is missing"),
+        ('"websockets>=17,<18"', '"websockets>=17,<18", "h11>=1"', "h11 is missing"),
         ('  "nbval>=0.11,<1",\n', "", "nbval is not in pyproject.toml"),
         ('requires-python = ">=3.11"', 'requires-python = ">=3.13"', "python=3.12 is not"),
     ],

@@ -82,11 +82,12 @@ class Flow:
 
     def take(self, data: bytes) -> None:
         """Accept bytes from the source."""
-        self._link.observer.received(self._direction, data)
-        if self._clear:
+        if self._clear:  # the next program can work while this one notes what passed
             self.delivered += len(data)
             self.sink.write(data)
+            self._link.observer.received(self._direction, data)
             return
+        self._link.observer.received(self._direction, data)
         if self.finished:  # the sink is gone
             self._lost += len(data)
             return

@@ -8,6 +8,7 @@ import inspect
 import json
 import pathlib
 import runpy
+import ssl
 import threading
 import time
 
@@ -381,6 +382,32 @@ def decodes_each_and_hides_it(frames):
     return joined(data, lambda payload: payload.decode(errors="replace"))
 
 
+def checks_nothing(pem):
+    context = ssl.create_default_context(cadata=pem)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def takes_any_name(pem):
+    context = ssl.create_default_context(cadata=pem)
+    context.check_hostname = False
+    return context
+
+
+def certificate_of(client):
+    return client.transport.get_extra_info("ssl_object").getpeercert()
+
+
+def connected_to(client):
+    return [client.remote_address[0]]
+
+
+def common_name(client):
+    subject = dict(pair for [pair] in certificate_of(client)["subject"])
+    return [subject["commonName"]]
+
+
 MISTAKES = [
     ("00.1", never_awaited, "nothing has run yet"),
     ("00.2", 5, "with await"),
@@ -440,6 +467,10 @@ MISTAKES = [
     ("06.3", takes_pings_for_data, "no part of it"),
     ("06.3", decodes_each_fragment, "within a character"),
     ("06.3", decodes_each_and_hides_it, "half a character"),
+    ("09.1", checks_nothing, "a stranger has signed"),
+    ("09.1", takes_any_name, "can play every server"),
+    ("09.2", connected_to, "where you have connected to"),
+    ("09.2", common_name, "only a label"),
 ]
 
 

@@ -115,6 +115,7 @@ def test_handlers_survive_a_reconnect():
             assert [each[0] for each in told.events] == ["open", "close", "retry", "open"]
             assert told.events[1][1].rcvd.code == 1012
             assert told.events[2][1:] == (2.5, told.events[1][1])
+            assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())
 
@@ -337,9 +338,15 @@ def test_an_address_that_is_none_ends_it():
     asyncio.run(main())
 
 
+async def fails(client):
+    async with client:
+        await client._until(lambda: client._ended)
+        raise KeyError
+
+
 def test_the_reason_is_told_once_and_to_all_who_wait():
     async def main():
-        with wsdemo.serve(echo, process_request=refusing(401, 401)) as server:
+        with wsdemo.serve(echo, process_request=refusing(401, 401, 401)) as server:
             async with ReconnectingClient(server.url) as client:
                 for _ in range(2):
                     with pytest.raises(InvalidStatus):
@@ -347,11 +354,10 @@ def test_the_reason_is_told_once_and_to_all_who_wait():
                 with pytest.raises(InvalidStatus):
                     await client.send("Hello")
             with pytest.raises(InvalidStatus):  # nobody has asked: the end of the block tells
-                async with ReconnectingClient(server.url):
-                    await asyncio.sleep(0.2)
+                async with ReconnectingClient(server.url) as client:
+                    await client._until(lambda: client._ended)
             with pytest.raises(KeyError):  # what went wrong inside is not hidden by it
-                async with ReconnectingClient(server.url):
-                    raise KeyError
+                await fails(ReconnectingClient(server.url))
 
     asyncio.run(main())
 
@@ -521,6 +527,7 @@ def test_handlers_that_come_late_and_go_early():
             async with told.client as client:
                 await told.until("open")
                 await asyncio.sleep(0.1)  # until no more is read
+                assert len(client._inbox) <= 16
                 told.listen()
                 assert [await told.hear() for _ in range(count)] == [f"{n}" for n in range(count)]
                 client.off("message", told.messages.put_nowait)

@@ -33,6 +33,8 @@ MAY_IMPORT = {
     "console": {"server", "loop"},
     "gate": {"server"},
     "fanout": {"frames"},
+    "resume": set(),
+    "client": {"resume"},
     "pace": {"console"},
     "browser": {"console", "pace"},
     "jupyter": set(),

@@ -5,15 +5,19 @@ import base64
 import contextlib
 import hashlib
 import inspect
+import itertools
 import json
 import pathlib
+import random
 import runpy
 import ssl
 import threading
 import time
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import broadcast
+from websockets.exceptions import InvalidStatus
 
 import wsdemo
 from wsdemo.checks import exercises
@@ -382,6 +386,60 @@ def decodes_each_and_hides_it(frames):
     return joined(data, lambda payload: payload.decode(errors="replace"))
 
 
+# Lesson 08: waits are drawn by chance(ceiling).
+
+
+def schedule(chance, ceiling=lambda base, cap, n: min(cap, base * 2 ** min(n, 60))):
+    def waits(base, cap):
+        for n in itertools.count():
+            yield chance(ceiling(base, cap, n))
+
+    return waits
+
+
+def drawn(most):
+    return random.uniform(0, most)
+
+
+def persists(heals, pauses=True, tells=True):
+    """Make a first_message that tries again where heals(error), with its faults."""
+
+    async def first_message(url, pause):
+        while True:
+            try:
+                async with connect(url) as connection:
+                    return await connection.recv()
+            except (OSError, InvalidStatus) as error:
+                if not heals(error):
+                    if tells:
+                        raise
+                    return None
+            if pauses:
+                await pause()
+
+    return first_message
+
+
+def busy_or_away(error):
+    return isinstance(error, OSError) or error.response.status_code >= 500
+
+
+def replays(least=1, epochs=True, gaps=True):
+    """Make a replay that starts elsewhere, or looks at less than it should."""
+
+    def replay(kept, epoch, last):
+        last_epoch, _, number = last.rpartition("-")
+        if (epochs and epoch != last_epoch) or (gaps and int(number) + 1 < kept[0][0]):
+            return True, kept
+        return False, [each for each in kept if each[0] >= int(number) + least]
+
+    return replay
+
+
+def compares_texts(kept, epoch, last):
+    return False, [each for each in kept if f"{epoch}-{each[0]}" > last]
+
+
 def checks_nothing(pem):
     context = ssl.create_default_context(cadata=pem)
     context.check_hostname = False
@@ -467,6 +525,28 @@ MISTAKES = [
     ("06.3", takes_pings_for_data, "no part of it"),
     ("06.3", decodes_each_fragment, "within a character"),
     ("06.3", decodes_each_and_hides_it, "half a character"),
+    (
+        "08.1",
+        schedule(drawn, lambda base, cap, n: min(cap, base * 2 ** (n + 1))),
+        "before the first",
+    ),
+    ("08.1", schedule(drawn, lambda base, cap, n: base * 2**n), "no cap"),
+    ("08.1", schedule(lambda most: most), "choose at random"),
+    ("08.1", schedule(lambda most: random.uniform(most / 2, most)), "full jitter begins at 0"),
+    ("08.1", schedule(drawn, lambda base, cap, n: min(cap, base * 2**n)), "OverflowError"),
+    ("08.2", persists(lambda error: True), "No waiting turns"),
+    ("08.2", persists(lambda error: isinstance(error, OSError)), "not every refusal is for good"),
+    ("08.2", persists(busy_or_away, tells=False), "let the exception through"),
+    ("08.2", persists(busy_or_away, pauses=False), "without a pause"),
+    (
+        "08.2",
+        persists(lambda error: busy_or_away(error) and not isinstance(error, OSError)),
+        "heals",
+    ),
+    ("08.3", replays(least=0), "Start after the last one"),
+    ("08.3", replays(epochs=False), "from another epoch"),
+    ("08.3", replays(gaps=False), "that is a gap"),
+    ("08.3", compares_texts, "compare numbers"),
     ("09.1", checks_nothing, "a stranger has signed"),
     ("09.1", takes_any_name, "can play every server"),
     ("09.2", connected_to, "where you have connected to"),

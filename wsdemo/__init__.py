@@ -16,6 +16,8 @@ __all__ = [  # noqa: RUF022 - grouped by what they are for
     "Wire",
     "draw",
     "frames",
+    # a client that comes back
+    "ReconnectingClient",
     # the browser
     "Browser",
     "javascript",
@@ -29,6 +31,7 @@ _HOMES = {
     "Server": "server",
     "serve": "server",
     "Wire": "wire",
+    "ReconnectingClient": "client",
     "Browser": "browser",
     "javascript": "browser",
     "check": "checks",

@@ -10,7 +10,17 @@ from wsdemo.loop import LoopThread
 
 __all__ = ["Misconception", "NotYet", "Verdict", "check", "exercise", "exercises"]
 
-LESSONS = ("start_here", "upgrade", "echo", "chat", "heartbeat", "auth", "binary", "tls")
+LESSONS = (
+    "start_here",
+    "upgrade",
+    "echo",
+    "chat",
+    "heartbeat",
+    "auth",
+    "binary",
+    "reconnect",
+    "tls",
+)
 """The modules of this package with exercises, in the order of the lessons."""
 
 TIME_LIMIT = 15

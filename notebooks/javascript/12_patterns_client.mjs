@@ -1,0 +1,57 @@
+// Lesson 12 in JavaScript: questions that are promises. For pages and for Node.js alike.
+//
+//   node 12_patterns_client.mjs URL
+//
+// Asks the server for its data and a room that there is not; prints what came, and what is pending.
+
+/** Questions over one connection; each gets its own answer, or an error. */
+export class Asker {
+  pending = new Map(); // from an id to what waits for the answer
+  #last = 0;
+
+  /** @param {WebSocket} ws a connection; from a page, or of the library ws. */
+  constructor(ws) {
+    this.ws = ws;
+    ws.addEventListener("message", ({ data }) => this.#settle(JSON.parse(data)));
+    ws.addEventListener("close", () => {
+      for (const id of this.pending.keys()) this.#settle({ id, error: "the connection has ended" });
+    });
+  }
+
+  /**
+   * Ask, and wait at most so many milliseconds for the answer.
+   *
+   * @param {object} request what to ask; an id is added.
+   * @param {number} limit milliseconds.
+   * @returns {Promise} the answer's data; rejected with its error, or when the time is over.
+   */
+  ask(request, limit = 5000) {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#settle({ id, error: "no answer in time" }), limit);
+      this.pending.set(id, { resolve, reject, timer });
+      this.ws.send(JSON.stringify({ id, ...request }));
+    });
+  }
+
+  #settle({ id, data, error }) {
+    const waiting = this.pending.get(id);
+    if (!waiting) return; // news that nobody has asked for, or an answer that came too late
+    this.pending.delete(id);
+    clearTimeout(waiting.timer);
+    if (error) waiting.reject(new Error(error));
+    else waiting.resolve(data);
+  }
+}
+
+if (typeof process !== "undefined" && import.meta.filename === process.argv[1]) {
+  const { WebSocket } = await import("ws");
+  const ws = new WebSocket(process.argv[2] ?? "ws://127.0.0.1:8080");
+  await new Promise((done) => ws.addEventListener("open", done));
+  const asker = new Asker(ws);
+  const refused = asker.ask({ action: "join", room: "nowhere" }).catch(({ message }) => message);
+  console.log((await asker.ask({ action: "getData" })).topics.join(" "));
+  console.log(await refused);
+  console.log("pending", asker.pending.size);
+  ws.close();
+}

@@ -1,0 +1,227 @@
+"""The server of lesson 12: requests and answers, subscriptions, rooms."""
+
+import argparse
+import hmac
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+
+from wsdemo.apps import pages
+from wsdemo.fanout import Fanout
+from wsdemo.gate import Limits, paced, serve_guarded
+from wsdemo.server import Server
+
+__all__ = ["LIMITS", "PAGES", "Groups", "add_arguments", "serve"]
+
+PAGES = pages("patterns")
+LIMITS = Limits(max_size=2**16, rate=50, burst=200)
+TOPICS = ("sensor-1", "sensor-2", "news")
+ROOMS = {"lobby": None}
+
+Message = dict[str, Any]
+
+
+class Refused(Exception):
+    """What a client asks for cannot be done; the text says why."""
+
+
+class Groups:
+    """Connections in groups with names: the subscribers of topics, or the members of rooms.
+
+    Its methods are called on the server's loop.
+
+    Args:
+        noun: what a group is called, in the words of a refusal.
+        names: of all groups. Strangers cannot make new ones, so there is a bound to what is kept.
+    """
+
+    def __init__(self, noun: str, names: Iterable[str]) -> None:
+        self._noun = noun
+        self._groups = {name: Fanout() for name in names}
+        self._joined: dict[ServerConnection, set[str]] = defaultdict(set)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all groups."""
+        return list(self._groups)
+
+    def add(self, connection: ServerConnection, name: str) -> None:
+        """Let a connection hear what is said in a group.
+
+        Raises:
+            Refused: there is no such group.
+        """
+        self._group(name).add(connection)
+        self._joined[connection].add(name)
+
+    def remove(self, connection: ServerConnection, name: str) -> None:
+        """Take a connection out of a group, whether it was in it or not.
+
+        Raises:
+            Refused: there is no such group.
+        """
+        self._group(name).discard(connection)
+        self._joined[connection].discard(name)
+
+    def forget(self, connection: ServerConnection) -> None:
+        """Take a connection out of all groups: it has ended."""
+        for name in self._joined.pop(connection, ()):
+            self._groups[name].discard(connection)
+
+    def has(self, connection: ServerConnection, name: str) -> bool:
+        """Whether a connection is in a group."""
+        return name in self._joined[connection]
+
+    def send(self, name: str, message: Message) -> None:
+        """Send to all of a group, without waiting for any of them.
+
+        Raises:
+            Refused: there is no such group.
+        """
+        self._group(name).send(json.dumps(message))
+
+    def _group(self, name: str) -> Fanout:
+        if name not in self._groups:
+            raise Refused(f"no {self._noun} of this name; there are: {', '.join(self._groups)}")
+        return self._groups[name]
+
+
+def serve(
+    topics: Iterable[str] = TOPICS,
+    rooms: Mapping[str, str | None] = ROOMS,
+    limits: Limits = LIMITS,
+    **options: Any,
+) -> Server:
+    """Start the server.
+
+    Clients send ``{"action": "getData"}``; ``subscribe`` and ``unsubscribe`` with a ``"topic"``,
+    ``publish`` with ``"data"``, too; ``join`` and ``leave`` with a ``"room"`` (and its ``"key"``),
+    ``message`` with a ``"message"``, too. A request with an ``"id"`` is answered with the same id
+    and ``"data"`` or ``"error"``; without one, only if it asks for data, or cannot be done.
+
+    Args:
+        topics: what can be subscribed to.
+        rooms: by name, the key that opens the room; ``None`` for one that is open to all.
+        limits: who may come in, how many, how often.
+        options: those of :func:`wsdemo.serve`.
+    """
+    subscribers, members = Groups("topic", topics), Groups("room", rooms)
+
+    def admit(connection: ServerConnection, room: str, key: object) -> None:
+        wanted = rooms.get(room)
+        if wanted is not None:
+            given = key if isinstance(key, str) else ""
+            # Surrogates are no UTF-8, and JSON lets them through.
+            if not hmac.compare_digest(given.encode(errors="replace"), wanted.encode()):
+                raise Refused("this room opens with its key alone")
+        members.add(connection, room)
+
+    def act(connection: ServerConnection, request: Message) -> Any:
+        match request:
+            case {"action": "getData"}:
+                now = time.time_ns() // 10**6
+                return {"time": now, "topics": subscribers.names, "rooms": members.names}
+            case {"action": "subscribe", "topic": str(topic)}:
+                subscribers.add(connection, topic)
+            case {"action": "unsubscribe", "topic": str(topic)}:
+                subscribers.remove(connection, topic)
+            case {"action": "publish", "topic": str(topic), "data": data}:
+                subscribers.send(topic, {"topic": topic, "data": data})
+            case {"action": "join", "room": str(room)}:
+                admit(connection, room, request.get("key"))
+            case {"action": "leave", "room": str(room)}:
+                members.remove(connection, room)
+            case {"action": "message", "room": str(room), "message": str(message)}:
+                if not members.has(connection, room):
+                    raise Refused("only who is in a room is heard in it: join it first")
+                members.send(room, {"room": room, "message": message})
+            case _:
+                raise Refused(
+                    'no such "action", or a part of it is missing: getData; subscribe and '
+                    "unsubscribe (topic), publish (topic, data); join and leave (room), message "
+                    "(room, message)"
+                )
+        return None
+
+    async def handler(connection: ServerConnection) -> None:
+        try:
+            async for text in paced(connection, limits):
+                answer: Message = {}
+                try:
+                    request = _parse(text)
+                    if "id" in request:
+                        answer["id"] = request["id"]
+                    data = act(connection, request)
+                    if answer or data is not None:
+                        await connection.send(json.dumps({**answer, "data": data}))
+                except Refused as refused:
+                    await connection.send(json.dumps({**answer, "error": str(refused)}))
+        finally:
+            subscribers.forget(connection)
+            members.forget(connection)
+
+    return serve_guarded(handler, limits, **{"name": "patterns", "pages": PAGES, **options})
+
+
+def _parse(text: str | bytes) -> Message:
+    """Read a request.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        request = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Refused('send JSON: {"id": 123, "action": "getData"}') from None
+    if not isinstance(request, dict):
+        raise Refused('send an object with an "action"')
+    if not isinstance(request.get("id", 0), str | int) or isinstance(request.get("id"), bool):
+        raise Refused('"id" is a number or a text of your own choice')
+    return request
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options on the command line."""
+    parser.add_argument(
+        "--topic",
+        action=_Names,
+        dest="topics",
+        default=TOPICS,
+        metavar="NAME",
+        help=f"what can be subscribed to; repeatable ({', '.join(TOPICS)})",
+    )
+    parser.add_argument(
+        "--room",
+        action=_Keys,
+        dest="rooms",
+        default=ROOMS,
+        metavar="NAME[=KEY]",
+        help=f"a room, and the key that opens it; repeatable ({', '.join(ROOMS)})",
+    )
+
+
+class _Names(argparse.Action):
+    """Collect words; the first one replaces the default."""
+
+    def __call__(self, parser: Any, namespace: Any, word: Any, option: Any = None) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*(() if before is self.default else before), word])
+
+
+class _Keys(argparse.Action):
+    """Collect NAME=KEY; the first one replaces the default."""
+
+    def __call__(self, parser: Any, namespace: Any, word: Any, option: Any = None) -> None:
+        before = getattr(namespace, self.dest)
+        name, _, key = word.partition("=")
+        setattr(
+            namespace, self.dest, {**({} if before is self.default else before), name: key or None}
+        )

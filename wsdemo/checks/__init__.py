@@ -10,7 +10,7 @@ from wsdemo.loop import LoopThread
 
 __all__ = ["Misconception", "NotYet", "Verdict", "check", "exercise", "exercises"]
 
-LESSONS = ("start_here", "upgrade", "echo", "chat", "heartbeat", "auth", "binary")
+LESSONS = ("start_here", "upgrade", "echo", "chat", "heartbeat", "auth", "binary", "closing")
 """The modules of this package with exercises, in the order of the lessons."""
 
 TIME_LIMIT = 15

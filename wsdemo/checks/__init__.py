@@ -18,6 +18,7 @@ LESSONS = (
     "heartbeat",
     "auth",
     "binary",
+    "closing",
     "reconnect",
     "tls",
     "patterns",

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import importlib
+import inspect
 import pathlib
 import runpy
 import signal
@@ -66,7 +67,7 @@ def _lab(more: list[str]) -> int:
 def _serve(name: str, words: list[str]) -> int:
     app = importlib.import_module(f"wsdemo.apps.{name}")
     chosen = vars(_server_options(name, app).parse_args(words))
-    allowed = {field.name: chosen.pop(field.name) for field in dataclasses.fields(app.LIMITS)}
+    allowed = {limit: chosen.pop(limit) for limit in _limits(app)}
     try:
         server = app.serve(limits=type(app.LIMITS)(**allowed), **chosen)
     except (OSError, OverflowError, ValueError) as error:
@@ -83,6 +84,12 @@ def _serve(name: str, words: list[str]) -> int:
             pass
     print("stopped")
     return 0
+
+
+def _limits(app: ModuleType) -> list[str]:
+    """The limits that the command line offers: an app's own option of the same name goes first."""
+    own = inspect.signature(app.serve).parameters
+    return [each.name for each in dataclasses.fields(app.LIMITS) if each.name not in own]
 
 
 def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
@@ -109,6 +116,8 @@ def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
         ("burst", int, "N", "messages that may come at once before the rate counts"),
         ("per_address", int, "N", "connections from one IP address; 0: any number"),
     ):
+        if option not in _limits(app):
+            continue
         limits.add_argument(
             f"--{option.replace('_', '-')}",
             type=kind,

@@ -253,7 +253,7 @@ _TRANSCRIPT = """
 """
 # What a chat server stamps on its messages, in milliseconds, stands in a lesson as <now>.
 _STABLE = f"""
-() => ({_TRANSCRIPT})().map(line => line.replace(/("timestamp": ?)\\d{{13}}\\b/g, "$1<now>"))
+() => ({_TRANSCRIPT})().map(line => line.replace(/("?time(stamp)?"?: ?)\\d{{13}}\\b/g, "$1<now>"))
 """
 PANELS_DONE = """
 () => [...document.querySelectorAll("div.wsdemo")].every(panel => panel.querySelector("iframe"))

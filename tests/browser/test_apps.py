@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 import wsdemo
-from wsdemo.apps import APPS, auth, binary, chat, heartbeat
+from wsdemo.apps import APPS, auth, binary, chat, dashboard, heartbeat, patterns
 from wsdemo.apps import echo as echo_app
 
 pytestmark = pytest.mark.browser
@@ -102,6 +102,8 @@ STARTS = {
     "heartbeat": heartbeat.serve,
     "auth": lambda: auth.serve("sesame"),
     "binary": binary.serve,
+    "dashboard": dashboard.serve,
+    "patterns": patterns.serve,
 }
 
 
@@ -320,6 +322,54 @@ SOURCE_BINARY = """
 
 
 BLANK = "<!doctype html><title>blank</title><input id=input><button id=send>send</button>"
+
+
+def test_the_patterns_page_asks_subscribes_and_speaks_in_a_room(tab):
+    rooms = {"lobby": None, "staff": "k3y"}
+    with patterns.serve(rooms=rooms, name="patterns in a browser") as server:
+        ana, bob = tab(server), tab(server)
+
+        def do(page, action, name="", value=""):
+            page.get_by_label("Action").select_option(action)
+            if name:
+                page.locator("#name").fill(name)
+            if value:
+                page.locator("#value").fill(value)
+            page.get_by_role("button", name="Send").click()
+
+        expect(ana.locator("#log li").last).to_contain_text('"topics": ["sensor-1", "sensor-2"')
+        do(ana, "subscribe", "news")
+        expect(ana.locator("#log li").last).to_have_text('↓ {"id": 2, "data": null}')
+        do(bob, "publish", "news", "[1, 2]")
+        expect(ana.locator("#log li").last).to_have_text('↓ {"topic": "news", "data": [1, 2]}')
+        do(bob, "join", "staff", "guess")
+        expect(bob.locator("#log li.trouble")).to_contain_text("this room opens with its key alone")
+        for page in (ana, bob):
+            do(page, "join", "staff", "k3y")
+            expect(page.locator("#log li").last).to_contain_text('"data": null')
+        do(ana, "message", "staff", "<b>Hello</b>")
+        expect(bob.locator("#log li").last).to_have_text(
+            '↓ {"room": "staff", "message": "<b>Hello</b>"}'
+        )
+
+
+@pytest.mark.parametrize("deltas", [False, True])
+def test_a_chart_holds_fifty_readings_a_second(tab, deltas):
+    """Its last reading is fresh after two hundred of them: it has not fallen behind."""
+    with dashboard.serve(rate=50, name="fast") as server:
+        page = tab(server)
+        if deltas:
+            page.get_by_label("only what has changed").check()
+            page.get_by_role("button", name="Close").click()
+            page.get_by_role("button", name="Connect").click()
+        pace = page.locator("#pace")
+        expect(pace).to_have_text(re.compile(r"^2\d\d readings, "), timeout=15_000)
+        received, _, age = map(int, re.findall(r"\d+", pace.text_content()))
+        assert received >= 200
+        assert age < 500
+        assert re.fullmatch(r"7\d\.\d|80\.0", page.locator("#temp").text_content())
+        points = page.locator("#temperature-line").get_attribute("points").split()
+        assert len(points) == 120
 
 
 @pytest.fixture

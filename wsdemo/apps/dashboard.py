@@ -1,0 +1,161 @@
+"""The dashboard of lesson 11: a sensor's readings, and only the latest for those who are slow."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from wsdemo.apps import pages
+from wsdemo.gate import Limits, serve_guarded
+from wsdemo.server import Server
+
+__all__ = ["LIMITS", "PAGES", "Latest", "Sensor", "add_arguments", "serve"]
+
+PAGES = pages("dashboard")
+LIMITS = Limits(max_size=2**10)
+RATE = 1.0
+TEMPERATURE = (70.0, 80.0)
+HUMIDITY = (50.0, 70.0)
+
+Reading = dict[str, float]
+
+
+class Latest:
+    """What one client has yet to be told: never more than one reading, however slow it is."""
+
+    def __init__(self) -> None:
+        self._news: Reading = {}
+        self._some = asyncio.Event()
+
+    def put(self, news: Reading) -> None:
+        """Add news; of two values for the same thing the later one remains."""
+        self._news.update(news)
+        self._some.set()
+
+    async def take(self) -> Reading:
+        """Wait for news, and take them."""
+        await self._some.wait()
+        self._some.clear()
+        news, self._news = self._news, {}
+        return news
+
+
+class Sensor:
+    """A simulated sensor, and those who watch it.
+
+    Its methods are called on the server's loop. It measures for as long as somebody watches.
+
+    Args:
+        rate: readings per second.
+        chance: where its numbers come from; :mod:`random` unless given.
+    """
+
+    def __init__(self, rate: float, chance: Any = random) -> None:
+        self._interval = 1 / rate
+        self._chance = chance
+        self._watchers: dict[Latest, bool] = {}  # whether it wants nothing but changes
+        self._task: asyncio.Task | None = None
+        self.reading = self._measure()
+
+    def add(self, latest: Latest, deltas: bool = False) -> None:
+        """Tell somebody the present reading, and each one from now on.
+
+        Args:
+            latest: where it is told.
+            deltas: only what has changed, after the first one.
+        """
+        latest.put(self.reading)
+        self._watchers[latest] = deltas
+        if self._task is None:
+            self._task = asyncio.create_task(self._go_on())
+
+    def discard(self, latest: Latest) -> None:
+        """Tell somebody nothing more."""
+        self._watchers.pop(latest, None)
+        if not self._watchers and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def measure(self) -> None:
+        """Take a reading, and tell it."""
+        before, self.reading = self.reading, self._measure()
+        changes = {name: new for name, new in self.reading.items() if new != before[name]}
+        for latest, deltas in self._watchers.items():
+            latest.put(changes if deltas else self.reading)
+
+    async def _go_on(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            # From one due time to the next: the time that a reading takes must not add up.
+            due = max(due + self._interval, loop.time())
+            await asyncio.sleep(due - loop.time())
+            self.measure()
+
+    def _measure(self) -> Reading:
+        return {
+            "temperature": round(self._chance.uniform(*TEMPERATURE), 1),
+            "humidity": round(self._chance.uniform(*HUMIDITY), 1),
+            "timestamp": time.time_ns() // 10**6,
+        }
+
+
+def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server:
+    """Start the dashboard's server.
+
+    Each message is a reading, ``{"temperature": …, "humidity": …, "timestamp": …}``: °F from 70 to
+    80, % from 50 to 70, and milliseconds since 1970. The first one comes at once. With
+    ``?deltas=1`` the first one is whole, and the others hold only what has changed. The next
+    message leaves when the client has had the last one; what is measured meanwhile is joined, so
+    that a slow client sees fewer readings, and no old ones.
+
+    Args:
+        rate: readings per second.
+        limits: who may come in, how many.
+        options: those of :func:`wsdemo.serve`.
+
+    Raises:
+        ValueError: the rate is not above 0.
+    """
+    if not rate > 0:
+        raise ValueError(f"a rate is more than 0 readings/s, not {rate}")
+    sensor = Sensor(rate)
+
+    async def tell(connection: ServerConnection, latest: Latest) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await connection.send(json.dumps(await latest.take()))
+                # send() fills buffers that nobody sees; only the Pong says that it has come.
+                await (await connection.ping())
+
+    async def handler(connection: ServerConnection) -> None:
+        asked = parse_qs(urlsplit(connection.request.path).query)
+        latest = Latest()
+        sensor.add(latest, deltas=asked.get("deltas") == ["1"])
+        telling = asyncio.create_task(tell(connection, latest))
+        try:
+            async for _ in connection:
+                pass  # it has nothing to say, and it may
+        finally:
+            sensor.discard(latest)
+            telling.cancel()
+
+    return serve_guarded(handler, limits, **{"name": "dashboard", "pages": PAGES, **options})
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options on the command line."""
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=RATE,
+        metavar="N",
+        help="readings per second (%(default)g)",
+    )

@@ -21,6 +21,7 @@ LESSONS = (
     "closing",
     "reconnect",
     "tls",
+    "dashboard",
     "patterns",
 )
 """The modules of this package with exercises, in the order of the lessons."""

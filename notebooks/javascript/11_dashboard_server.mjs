@@ -1,0 +1,52 @@
+// Lesson 11 in Node.js: a dashboard's server that tells slow clients the latest, and nothing old.
+//
+//   node 11_dashboard_server.mjs [PORT [READINGS PER SECOND]]
+//
+// Prints the port that it listens on. Ctrl-C stops it.
+
+import { WebSocketServer } from "ws";
+
+const [port = 8080, rate = 1] = process.argv.slice(2).map(Number);
+const wss = new WebSocketServer({ port, host: "127.0.0.1", maxPayload: 1024 });
+const clients = new Map(); // from a connection to the news that it has yet to be told
+let reading = measure();
+
+function measure() {
+  return {
+    temperature: Number((70 + Math.random() * 10).toFixed(1)),
+    humidity: Number((50 + Math.random() * 20).toFixed(1)),
+    timestamp: Date.now(),
+  };
+}
+
+/** Send what waits, if the client has had the last message: its pong says so. */
+function tell(ws) {
+  const client = clients.get(ws);
+  if (!client || client.busy || !client.news) return;
+  client.busy = true;
+  ws.send(JSON.stringify(client.news));
+  client.news = null;
+  ws.ping();
+}
+
+wss.on("connection", (ws) => {
+  clients.set(ws, { news: reading, busy: false });
+  ws.on("error", (error) => console.error("client:", error.message));
+  ws.on("close", () => clients.delete(ws));
+  ws.on("pong", () => {
+    const client = clients.get(ws);
+    if (client) client.busy = false;
+    tell(ws);
+  });
+  tell(ws);
+});
+
+setInterval(() => {
+  reading = measure();
+  for (const [ws, client] of clients) {
+    client.news = reading;
+    tell(ws);
+  }
+}, 1000 / rate);
+
+wss.on("listening", () => console.log(wss.address().port));

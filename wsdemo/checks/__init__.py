@@ -20,6 +20,7 @@ LESSONS = (
     "binary",
     "reconnect",
     "tls",
+    "http_or_websocket",
 )
 """The modules of this package with exercises, in the order of the lessons."""
 

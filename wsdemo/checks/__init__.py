@@ -21,6 +21,7 @@ LESSONS = (
     "closing",
     "reconnect",
     "tls",
+    "http_or_websocket",
     "dashboard",
     "patterns",
 )

@@ -1,0 +1,265 @@
+"""The exercises of lesson 10."""
+
+import asyncio
+import base64
+import contextlib
+import http.client
+import inspect
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.server import log
+from wsdemo.wire import Wire
+
+HOST = "127.0.0.1"
+PATIENCE = 2
+"""Seconds to wait for what comes at once."""
+
+BODIES = ("12.5 °C", '{"temperature": "−3 °C", "sky": "trüb"}')
+"""Texts with more bytes than characters."""
+
+
+class Asked:
+    """A client of a server that answers with a text, over one connection through a wire.
+
+    Attributes:
+        wire: counts the bytes.
+        body: the next answer.
+        calls: how often it has asked.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.wire = Wire(f"http://{HOST}:{port}")
+        self.body = ""
+        self.calls = 0
+        self._client = http.client.HTTPConnection(
+            HOST, int(self.wire.url.rpartition(":")[2]), timeout=PATIENCE
+        )
+
+    def ask(self) -> str:
+        """Do one exchange; blocks."""
+        self.calls += 1
+        self._client.request("GET", "/now", headers={"User-Agent": "a judge"})
+        return self._client.getresponse().read().decode()
+
+    def stop(self) -> None:
+        """Close the connection, and stop the wire."""
+        self._client.close()
+        self.wire.stop()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of one connection."""
+        try:
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                body = self.body.encode()
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(head.encode() + body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()  # the client has gone
+
+
+@contextlib.asynccontextmanager
+async def _asked() -> AsyncIterator[Asked]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asked.serve(reader, writer)
+
+    async with await asyncio.start_server(answer, HOST, 0) as server:
+        asked = Asked(server.sockets[0].getsockname()[1])
+        try:
+            yield asked
+        finally:
+            asked.stop()
+            await asyncio.sleep(0)  # the answering task sees the end
+
+
+@exercise("10.1")
+async def overhead(function: Callable[[Wire, Callable[[], str]], int]) -> str:
+    """Judge ``overhead(wire, ask)``: the bytes of one exchange that are not its payload."""
+    async with _asked() as asked:
+        for body in BODIES:
+            asked.body = "what others had asked for before"
+            await asyncio.to_thread(asked.ask)
+            asked.body, asked.calls = body, 0
+            before = asked.wire.bytes_sent, asked.wire.bytes_received
+            found = await asyncio.to_thread(function, asked.wire, asked.ask)
+            if inspect.iscoroutine(found):
+                found.close()
+                raise NotYet("write def, not async def: ask() does not have to be awaited")
+            if not asked.calls:
+                raise NotYet("call ask() once, and count around it")
+            if asked.calls > 1:
+                raise NotYet(f"ask() was called {asked.calls} times; call it once, and keep it")
+            _judge_overhead(found, body, before, asked.wire)
+    return "both directions, in bytes, without the payload."
+
+
+def _judge_overhead(found: object, body: str, before: tuple[int, int], wire: Wire) -> None:
+    there, back = wire.bytes_sent - before[0], wire.bytes_received - before[1]
+    size = len(body.encode())
+    if found == there + back - size:
+        return
+    if found == there + back:
+        raise Misconception(
+            f"{found} is the whole exchange. The {size} bytes of the body are what was wanted: "
+            "payload, no overhead."
+        )
+    if found in (back, back - size):
+        raise Misconception(
+            f"the {there} bytes of the request are missing. An exchange has two directions."
+        )
+    if found in (there, there - size):
+        raise Misconception(
+            f"the answer has {back - size} bytes of overhead of its own. An exchange has two "
+            "directions."
+        )
+    if found == there + back - len(body):
+        raise Misconception(
+            f"len(text) counts {len(body)} characters, but {size} bytes went over the wire: "
+            "encode the text first."
+        )
+    if found in (total := wire.bytes_sent + wire.bytes_received, total - size):
+        raise Misconception(
+            "the bytes of those who came before are in it. The wire has counted since it began: "
+            "take the difference."
+        )
+    raise NotYet(f"{there} bytes went there, {back} came back, {size} are the body; not {found}")
+
+
+WAYS = ("short polling", "long polling", "SSE", "WebSocket")
+RIGHT = {
+    "weather": ("short polling", "rare"),
+    "prices": ("SSE", "one way"),
+    "game": ("WebSocket", "both ways"),
+    "camera": ("WebSocket", "binary"),
+    "alarms": ("long polling", "whole answers"),
+    "log": ("SSE", "one way"),
+}
+REASONS = tuple(sorted({reason for _, reason in RIGHT.values()}))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Bytes that were counted just now.
+
+    Attributes:
+        exchange: the overhead of one exchange over HTTP, with hardly any headers.
+        frame: the overhead of a short message to a server.
+        picture: the size of the bytes that were sent as text and as a frame.
+        as_text: what they took as an event of SSE.
+        as_frame: what they took as a message to a client.
+    """
+
+    exchange: int
+    frame: int
+    picture: int
+    as_text: int
+    as_frame: int
+
+
+async def _count() -> Costs:
+    """Measure, rather than remember, what the reasons speak of."""
+    async with _asked() as asked:
+        await asyncio.to_thread(asked.ask)
+        exchange = asked.wire.bytes_sent + asked.wire.bytes_received
+
+    picture = bytes(1024)
+
+    async def show(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(picture)
+        await connection.wait_closed()
+
+    async with serve(show, HOST, 0, compression=None, close_timeout=0.5, logger=log) as server:
+        with Wire(f"ws://{HOST}:{server.sockets[0].getsockname()[1]}") as wire:
+            async with connect(wire.url, compression=None, close_timeout=0.5) as client:
+                await client.send("a move")
+                await asyncio.wait_for(client.recv(), PATIENCE)
+                there, back = (each.frame for each in wire.frames[:2])
+    event = b"data: " + base64.b64encode(picture) + b"\n\n"
+    return Costs(exchange, there.size - there.length, len(picture), len(event), back.size)
+
+
+@exercise("10.2")
+async def choose(choices: dict[str, tuple[str, str]]) -> str:
+    """Judge a choice for each of six cases, and its reason."""
+    pairs = {}
+    for case in RIGHT:
+        try:
+            way, reason = pairs[case] = choices[case]
+        except (KeyError, TypeError, ValueError):
+            raise NotYet(f"{case}: give a pair, a way and a reason") from None
+        for given, known in ((way, WAYS), (reason, REASONS)):
+            if given not in known:
+                raise NotYet(f"{case}: {json.dumps(given)} is none of {', '.join(known)}")
+    costs = await _count()
+    for case, (way, _) in pairs.items():
+        if way != RIGHT[case][0]:
+            raise Misconception(f"{case} by {way}: {_why_not(case, way, costs)}")
+    for case, (way, reason) in pairs.items():
+        if reason != RIGHT[case][1]:
+            raise Misconception(
+                f"{case}: {way} fits, but not because of “{reason}”. {_reason(case, costs)}"
+            )
+    return (
+        f"counted just now: an exchange {costs.exchange} bytes of overhead, a frame {costs.frame}; "
+        "your choices fit."
+    )
+
+
+def _why_not(case: str, way: str, costs: Costs) -> str:
+    if case == "weather":
+        return (
+            f"two questions an hour are {2 * costs.exchange} bytes of overhead, counted with few "
+            "headers. To save them you keep a connection open for everybody, and watch over it."
+        )
+    if case == "game":
+        return (
+            f"each move is a request of its own: {costs.exchange} bytes of overhead, where a "
+            f"frame has {costs.frame}; and there are 30 moves a second from each player."
+        )
+    if case == "camera":
+        return (
+            f"SSE is text: {costs.picture} bytes became {costs.as_text}, in a frame "
+            f"{costs.as_frame}."
+            if way == "SSE"
+            else f"ten pictures a second are ten exchanges a second; a frame of {costs.picture} "
+            f"bytes took {costs.as_frame}, and nobody had to ask."
+        )
+    if case == "alarms":
+        if way == "short polling":
+            day = 86_400 * costs.exchange / 1e6
+            return (
+                f"to know within a second you ask every second: {day:.0f} MB a day of nothing, "
+                "for each client. Let the question wait at the server."
+            )
+        return (
+            "this proxy passes on an answer when it is complete, and that of a stream or an "
+            "upgrade never is. The lesson's proxy gave the client nothing."
+        )
+    if way == "WebSocket":
+        return (
+            "it works, and bytes do not decide between the two. But to go on after a break would "
+            "be your code, where EventSource says in Last-Event-ID what it has got."
+        )
+    return (
+        f"each answer costs {costs.exchange} bytes of overhead or more, and what comes in quick "
+        "succession waits for the next question. A stream is asked for once."
+    )
+
+
+def _reason(case: str, costs: Costs) -> str:
+    return {
+        "weather": "A few exchanges an hour cost nothing; that is what decides.",
+        "prices": "Does the client have anything to say?",
+        "log": "Does the client have anything to say?",
+        "game": f"Who sends 30 moves a second? A frame to the server has {costs.frame} bytes of "
+        f"overhead, a request {costs.exchange}.",
+        "camera": f"As text, {costs.picture} bytes became {costs.as_text}.",
+        "alarms": "What does the proxy do with an answer that has no end?",
+    }[case]

@@ -8,6 +8,7 @@
     python start.py doctor             say what is here and what is missing
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
     python start.py bench [NAMES]      measure what the README claims
+    python start.py site [FOLDER]      build the course as a web site, for those who only read
     python start.py lock               choose the exact versions anew
     python start.py help               print this text
 
@@ -428,6 +429,12 @@ def bench(arguments):
     return status
 
 
+def site(arguments):
+    """Build the course as a web site."""
+    set_up("test")
+    return hand_over("tools/website.py", *arguments)
+
+
 def lock(arguments):
     """Write requirements.lock: exact versions for all systems, and no addresses."""
     if not UV.exists():
@@ -452,6 +459,7 @@ COMMANDS = {
     "doctor": doctor,
     "notebooks": notebooks,
     "bench": bench,
+    "site": site,
     "lock": lock,
     "help": usage,
     "-h": usage,

@@ -432,3 +432,26 @@ def test_the_sources_bytes_come_as_a_blob(blank):
         blank.evaluate(SOURCE_BINARY, server.url)
         blank.wait_for_function("() => window.views.length === 1")
         assert blank.evaluate("() => window.views") == [[1, 2, 3, 4]]
+
+
+# The source's JSON, as it stands but for the address, open and an end.
+SOURCE_JSON = """(url) => {
+  const ws = new WebSocket(url);
+  const said = new Promise((done) => {
+    // Receive
+    ws.addEventListener('message', (event) => {
+      const data = JSON.parse(event.data);
+      done([data.type, data.message]);
+    });
+  });
+  // Send
+  ws.addEventListener('open', () => {
+    ws.send(JSON.stringify({ type: 'chat', message: 'Hello' }));
+  });
+  return said;
+}"""
+
+
+def test_the_sources_json(blank):
+    with binary.serve() as server:
+        assert blank.evaluate(SOURCE_JSON, server.url) == ["chat", "Hello"]

@@ -110,6 +110,32 @@ def test_source_server_dies_of_one_unmasked_frame(require_node):
         assert "MASK must be set" in process.stderr.read()
 
 
+# The source's function beside its first server, as it stands, and somebody who calls it.
+SOURCE_BROADCAST = """
+const WebSocket = require('ws');
+const wss = new WebSocket.Server({ port: 0, host: '127.0.0.1' });
+wss.on('listening', () => console.log(wss.address().port));
+
+// Broadcast to all clients
+function broadcast(data) {
+  wss.clients.forEach((client) => {
+    if (client.readyState === WebSocket.OPEN) {
+      client.send(data);
+    }
+  });
+}
+wss.on('connection', (ws) => ws.on('message', (message) => broadcast(`all: ${message}`)));
+"""
+
+
+def test_source_broadcast_reaches_all(require_node):
+    with node_server(require_node, "-e", SOURCE_BROADCAST) as (_, port):
+        url = f"ws://127.0.0.1:{port}"
+        with connect(url) as ana, connect(url) as bob:
+            ana.send("Hello")
+            assert ana.recv(timeout=5) == bob.recv(timeout=5) == "all: Hello"
+
+
 def test_our_server_survives_it(require_node):
     with node_server(require_node, "02_echo_server.mjs", 0) as (process, port):
         break_the_protocol(port)

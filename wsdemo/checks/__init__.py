@@ -22,6 +22,7 @@ LESSONS = (
     "reconnect",
     "tls",
     "patterns",
+    "limits",
 )
 """The modules of this package with exercises, in the order of the lessons."""
 

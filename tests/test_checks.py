@@ -603,6 +603,13 @@ class OneAndNoMore(Everything):
         self.queue = asyncio.Queue(1)
 
 
+class LatestInAQueue(OneAndNoMore):
+    def put(self, value):
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(value)
+
+
 class AgainAndAgain:
     def put(self, value):
         self.value = value
@@ -831,6 +838,10 @@ def test_a_part_of_the_token_is_not_enough():
 
 def test_who_answers_a_bug_is_right_too():
     assert wsdemo.check("07.3", answers_a_bug).state == "right"
+
+
+def test_the_latest_in_a_queue_is_right_too():
+    assert wsdemo.check("13.1", LatestInAQueue).state == "right"
 
 
 @pytest.mark.parametrize(("number", "source"), list(stubs()))

@@ -18,7 +18,7 @@ SOON = 0.3
 """Seconds in which what need not wait is done."""
 
 PIECE = bytes(65_536)
-MOST_PIECES = 400
+MOST_PIECES = 1000
 """More than the buffers on the way to a client hold."""
 
 

@@ -601,6 +601,91 @@ def room_that(*, asks, listens):
     return handler
 
 
+class Everything:
+    def __init__(self):
+        self.queue = asyncio.Queue()
+
+    def put(self, value):
+        self.queue.put_nowait(value)
+
+    async def get(self):
+        return await self.queue.get()
+
+
+class Oldest(Everything):
+    def put(self, value):
+        if self.queue.empty():
+            self.queue.put_nowait(value)
+
+
+class OneAndNoMore(Everything):
+    def __init__(self):
+        self.queue = asyncio.Queue(1)
+
+
+class LatestInAQueue(OneAndNoMore):
+    def put(self, value):
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(value)
+
+
+class AgainAndAgain:
+    def put(self, value):
+        self.value = value
+
+    async def get(self):
+        return self.value
+
+
+async def sends_without_a_deadline(connection, message, seconds):
+    await connection.send(message)
+    return True
+
+
+async def sends_and_keeps(connection, message, seconds):
+    broadcast([connection], message)
+    return True
+
+
+def evicts(goodbye):
+    async def send_or_evict(connection, message, seconds):
+        try:
+            await asyncio.wait_for(connection.send(message), seconds)
+        except TimeoutError:
+            await goodbye(connection)
+            return False
+        return True
+
+    return send_or_evict
+
+
+async def abort(connection):
+    connection.transport.abort()
+
+
+async def close_in_a_task(connection):
+    connection.goodbye = asyncio.create_task(connection.close())
+
+
+def uploads(*, limits="each", code=1009):
+    async def upload(connection, most):
+        size = 0
+        async for message in connection:
+            if message == "end":
+                if limits == "at the end" and size > most:
+                    await connection.close(code)
+                    return
+                await connection.send(str(size))
+                continue
+            size += len(message)
+            if (len(message) if limits == "each" else size) > most and limits != "at the end":
+                await connection.close(code)
+                return
+
+    return upload
+
+
 async def changes_alone(connection, state, changes):
     while True:
         await connection.send(json.dumps(await changes.get()))
@@ -764,6 +849,18 @@ MISTAKES = [
     ("12.2", known_topics(tidy=True), "`finally` is reached"),
     ("12.3", room_that(asks=False, listens=False), "with a wrong key has got in"),
     ("12.3", room_that(asks=True, listens=True), "was heard in it"),
+    ("13.1", Everything, "further behind with each value"),
+    ("13.1", Oldest, "drop what is new"),
+    ("13.1", OneAndNoMore, "raised QueueFull"),
+    ("13.1", AgainAndAgain, "each value is given once"),
+    ("13.2", sends_without_a_deadline, "without a deadline"),
+    ("13.2", sends_and_keeps, "to write is not to be taken"),
+    ("13.2", evicts(lambda connection: connection.close(1008, "slow")), "wait for its end"),
+    ("13.2", evicts(abort), "no code, no reason"),
+    ("13.2", evicts(close_in_a_task), "as if all were well"),
+    ("13.3", uploads(), "it is the sum"),
+    ("13.3", uploads(limits="sum", code=1008), "every client knows"),
+    ("13.3", uploads(limits="at the end"), "only after `end`"),
     ("11.1", changes_alone, "never what there was"),
     ("11.1", whole_each_time, "as long each time"),
     ("11.2", sends_every_value, "later and later"),
@@ -841,6 +938,10 @@ def test_what_is_no_answer_to_10_has_a_hint(number, answer, hint):
 
 def test_who_answers_a_bug_is_right_too():
     assert wsdemo.check("07.3", answers_a_bug).state == "right"
+
+
+def test_the_latest_in_a_queue_is_right_too():
+    assert wsdemo.check("13.1", LatestInAQueue).state == "right"
 
 
 @pytest.mark.parametrize(("number", "source"), list(stubs()))

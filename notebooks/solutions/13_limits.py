@@ -1,0 +1,62 @@
+"""One worked answer for each exercise of lesson 13."""
+
+import asyncio
+
+
+class Latest:
+    """Keep the newest value, and give it once."""
+
+    def __init__(self):
+        self.value, self.new = None, asyncio.Event()
+
+    def put(self, value):
+        """Replace what is there."""
+        self.value = value
+        self.new.set()
+
+    async def get(self):
+        """Wait for a value that is new."""
+        await self.new.wait()
+        self.new.clear()
+        return self.value
+
+
+goodbyes = set()  # a task to which nobody refers may vanish before it is done
+
+
+async def send_or_evict(connection, message, seconds):
+    """Send with a deadline; who misses it is closed with a reason."""
+    try:
+        await asyncio.wait_for(connection.send(message), seconds)
+    except TimeoutError:
+        goodbye = asyncio.create_task(say_goodbye(connection))
+        goodbyes.add(goodbye)
+        goodbye.add_done_callback(goodbyes.discard)
+        return False
+    return True
+
+
+async def say_goodbye(connection):
+    """Close with a reason, and cut the line if it does not take even that."""
+    try:
+        await asyncio.wait_for(connection.close(1008, "you read too slowly"), 2)
+    except TimeoutError:
+        connection.transport.abort()
+
+
+async def upload(connection, most):
+    """Add up the pieces, and look before keeping one."""
+    pieces, size = [], 0
+    async for message in connection:
+        if message == "end":
+            await connection.send(str(size))
+            pieces, size = [], 0
+            continue
+        size += len(message)
+        if size > most:
+            await connection.close(1009, f"more than {most} bytes")
+            return
+        pieces.append(message)
+
+
+answers = {"13.1": Latest, "13.2": send_or_evict, "13.3": upload}

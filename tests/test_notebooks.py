@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tools import notebooks as tool
 
@@ -212,17 +213,21 @@ def code(count, source, outputs, name):
     }
 
 
+def slide(source, name):
+    return markdown(source, name) | {"metadata": {"slideshow": {"slide_type": "slide"}}}
+
+
 def good_notebook():
     """Give a small lesson without a fault."""
     output = {"name": "stdout", "output_type": "stream", "text": ["ws://127.0.0.1:<port>\n"]}
     prose = "\n\n".join(f"## {heading}\n\nSome words." for heading in HEADINGS[2:])
     return {
         "cells": [
-            markdown("# What is it?", "title"),
+            slide("# What is it?", "title"),
             markdown("**You will** see.\n\n```sh\n# no heading\n```\n\n**You need** eyes.", "aims"),
             code(1, "print(server.url)", [output], "first-print"),
             code(2, "'two'", [], "cell-04"),
-            markdown(prose, "rest"),
+            slide(prose, "rest"),
         ],
         "metadata": {"kernelspec": tool.KERNEL, "language_info": tool.LANGUAGE},
         "nbformat": 4,
@@ -418,3 +423,21 @@ def test_links_lead_somewhere(path):
     )
     for link in re.findall(r"\]\(([^)#]+)\)", prose):
         assert "://" in link or (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "place"),
+    [
+        ("# 01 · Why?", [], "slide"),
+        ("## What is it?", [], "slide"),
+        ("### A part of it", [], "subslide"),
+        ("> **Predict.** What comes?", [], "subslide"),
+        ("<details><summary>Hint</summary>", [], "skip"),
+        ("It shows:", ["console-ana"], "skip"),
+        ("Some words.", [], None),
+        ("#hashtag", [], None),
+    ],
+)
+def test_where_a_cell_stands_among_the_slides(source, tags, place):
+    assert tool.slide_type(new_markdown_cell(source, metadata={"tags": tags})) == place
+    assert tool.slide_type(new_code_cell(source)) is None

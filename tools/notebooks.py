@@ -24,7 +24,7 @@ SECONDS_PER_CELL = 60
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
 # What an author sets on purpose; the rest is left by editors and by execution.
-KEPT_METADATA = ("jupyter", "slideshow", "tags")
+KEPT_METADATA = ("jupyter", "tags")
 
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
 NAMED_ID = re.compile(r"(?!cell-\d+$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -70,11 +70,33 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         cell.metadata = NotebookNode(
             {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
         )
+        if place := slide_type(cell):
+            cell.metadata.slideshow = NotebookNode(slide_type=place)
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
             for output in cell.outputs:
                 normalise_output(output)
     return notebook
+
+
+def slide_type(cell: NotebookNode) -> str | None:
+    """Give a cell's place when the lesson is shown as slides (jupyterlab-rise).
+
+    Args:
+        cell: a cell of a notebook.
+
+    Returns:
+        ``"slide"`` for what begins a slide, ``"subslide"`` for a question or a part of a section,
+        ``"skip"`` for hints and for transcripts of what is live, ``None`` for what follows.
+    """
+    if cell.cell_type != "markdown":
+        return None
+    tags = cell.metadata.get("tags", [])
+    if cell.source.startswith("<details") or any(tag.startswith("console-") for tag in tags):
+        return "skip"
+    if re.match(r"##? ", cell.source):
+        return "slide"
+    return "subslide" if re.match(r"### |> \*\*Predict", cell.source) else None
 
 
 def cell_ids(notebook: NotebookNode) -> list[str]:

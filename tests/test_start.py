@@ -323,7 +323,7 @@ def test_an_unknown_command_is_told_the_known_ones(capsys, handed_over):
     assert start.main(["tset"]) == 1
     err = capsys.readouterr().err
     assert "'tset'" in err
-    assert "lab, test, doctor, notebooks, bench, lock, help" in err
+    assert "lab, test, doctor, notebooks, bench, site, lock, help" in err
     assert handed_over == []
 
 

@@ -30,6 +30,7 @@ async def welcome(connection):
     await connection.send("Welcome!")
     async for message in connection:
         await connection.send(f"You said: {message}")
+        await connection.close(1000, "bye")
 
 server = wsdemo.serve(welcome)
 print("hello")
@@ -37,7 +38,6 @@ ana = wsdemo.Browser(server.url, "ana")
 ana"""
 COMMANDS = """\
 ana.send("Hello")
-ana.close(1000, "bye")
 raise ValueError("on purpose")"""
 SCRIPT = "console.log('Hello from JavaScript', JSON.stringify({timestamp: Date.now()}))"
 SAID = 'Hello from JavaScript {"timestamp":<now>}'

@@ -24,6 +24,7 @@ LESSONS = (
     "http_or_websocket",
     "dashboard",
     "patterns",
+    "debugging",
 )
 """The modules of this package with exercises, in the order of the lessons."""
 

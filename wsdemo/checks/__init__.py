@@ -25,6 +25,7 @@ LESSONS = (
     "dashboard",
     "patterns",
     "limits",
+    "debugging",
 )
 """The modules of this package with exercises, in the order of the lessons."""
 

@@ -94,4 +94,4 @@ def test_wscat(server):
 
 
 def test_websocat(server):
-    assert typed([installed("websocat"), server.url], "who?").strip() == "the answer to who?"
+    assert typed([installed("websocat"), "-E", server.url], "who?").strip() == "the answer to who?"

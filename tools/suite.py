@@ -28,6 +28,8 @@ UNIT_TESTS = (*PYTEST, "tests", "-p", "no:nbval", *WORKERS)
 NOTEBOOKS = (
     *PYTEST,
     "notebooks",
+    "-p",
+    "tools.kernels",
     "--nbval",
     "--nbval-sanitize-with=tests/sanitize.cfg",
     "--nbval-cell-timeout=60",

@@ -82,6 +82,8 @@ class Relay:
     async def stop(self) -> None:
         """Stop listening; end what is open."""
         self._listener.close()
-        for link in self.open_links:
-            for transport in link.transports.values():
-                transport.abort()
+        for link in self._links:
+            for flow in link.flows.values():
+                if flow.sink is not None:
+                    flow.sink.abort()  # those that are closing, too: the rest of their data waits
+        await asyncio.sleep(0)  # transports close in the next turn of the loop

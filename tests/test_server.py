@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import errno
+import gc
 import http
 import json
 import socket
@@ -11,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -106,6 +108,23 @@ def test_a_stuck_handler_is_cancelled():
         server.stop()
         assert cancelled.is_set()
         assert not is_listening(server.port)
+
+
+def test_a_line_on_which_nothing_was_said_is_ended():
+    """Browsers open such lines in advance; nobody waits for them, and nothing is left of them."""
+    with (
+        wsdemo.serve(echo, close_timeout=5) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as line,
+        connect(server.url) as client,  # by now the server has the first line, too
+    ):
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 4
+        with pytest.raises(ConnectionClosed):
+            client.recv(timeout=5)
+        with contextlib.suppress(ConnectionError):
+            assert line.recv(1) == b""
+    gc.collect()  # an unclosed transport would be an error here
 
 
 def test_a_client_that_does_not_answer_the_close_holds_nobody_up(raw):

@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import traceback
 import warnings
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -107,6 +108,8 @@ class Server:
         self._grace = close_timeout
         self._scheme = "wss" if options.get("ssl") else "ws"
         options = {"logger": log, "close_timeout": close_timeout, **options}
+        self._create = options.pop("create_connection", None) or ServerConnection
+        self._lines = weakref.WeakSet[ServerConnection]()  # websockets does not list silent ones
 
         previous = _running.get(self.name)
         if previous is not None and port == previous.port:
@@ -127,9 +130,13 @@ class Server:
             print(f"Others on this network can connect to {self.lan_url}")
 
     async def _start(self, port: int, options: dict[str, Any]) -> WebSocketServer:
-        return await websockets_serve(
-            self._handle, self.host, port, process_request=self._answer, **options
-        )
+        options |= {"process_request": self._answer, "create_connection": self._connect}
+        return await websockets_serve(self._handle, self.host, port, **options)
+
+    def _connect(self, *arguments: Any, **options: Any) -> ServerConnection:
+        connection = self._create(*arguments, **options)
+        self._lines.add(connection)
+        return connection
 
     # What happens to one connection
 
@@ -223,6 +230,10 @@ class Server:
 
     async def _close(self) -> None:
         self._server.close()
+        for line in list(self._lines):
+            # Browsers open lines in advance; the handshake would be waited for.
+            if line.request is None and hasattr(line, "transport"):
+                line.transport.abort()
         try:
             async with asyncio.timeout(2 * self._grace):
                 await self._server.wait_closed()

@@ -1,12 +1,17 @@
-"""Lesson 09's programs in JavaScript, and the source's own server, over TLS."""
+"""Lesson 09's programs in JavaScript, and the source's own server, over TLS.
 
+The client is asyncio's: over TLS, that of websockets.sync now and then waits in vain for the answer
+to its handshake.
+"""
+
+import asyncio
 import signal
 import ssl
 import sys
 
 import pytest
 import trustme
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
 
 import wsdemo
 from tests.interop.programs import FOLDER, node_server, run_node
@@ -62,28 +67,36 @@ async def echo(connection):
 def test_the_sources_server(require_node, trusting, tmp_path):
     program = SOURCE_SERVER.replace("'cert.pem'", repr(str(tmp_path / "cert.pem")))
     program = program.replace("'key.pem'", repr(str(tmp_path / "key.pem")))
-    with node_server(require_node, "-e", program) as (_, port):
-        with connect(f"wss://127.0.0.1:{port}", ssl=trusting) as client:
-            client.send("Hello")
-            assert client.recv(timeout=10) == "You said: Hello"
+
+    async def story(url):
+        async with connect(url, ssl=trusting) as client:
+            await client.send("Hello")
+            assert await asyncio.wait_for(client.recv(), 10) == "You said: Hello"
         with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
-            connect(f"wss://127.0.0.1:{port}")
+            await connect(url)
+
+    with node_server(require_node, "-e", program) as (_, port):
+        asyncio.run(story(f"wss://127.0.0.1:{port}"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
 def test_the_twin_renews_its_certificate(require_node, authority, trusting, tmp_path):
     files = tmp_path / "cert.pem", tmp_path / "key.pem"
-    with node_server(require_node, FOLDER / "09_tls_server.mjs", *files, 0) as (process, port):
-        url = f"wss://127.0.0.1:{port}"
-        with connect(url, ssl=trusting) as before:
+
+    async def story(process, url):
+        async with connect(url, ssl=trusting) as before:
             write(authority.issue_cert("127.0.0.1", common_name="second"), tmp_path)
             process.send_signal(signal.SIGHUP)
             assert process.stdout.readline() == "renewed\n"
-            with connect(url, ssl=trusting) as after:
-                subject = dict(pair for [pair] in after.socket.getpeercert()["subject"])
-            before.send("still here")
-            assert before.recv(timeout=10) == "still here"
-    assert subject["commonName"] == "second"
+            async with connect(url, ssl=trusting) as after:
+                tls = after.transport.get_extra_info("ssl_object")
+                subject = dict(pair for [pair] in tls.getpeercert()["subject"])
+            await before.send("still here")
+            assert await asyncio.wait_for(before.recv(), 10) == "still here"
+        assert subject["commonName"] == "second"
+
+    with node_server(require_node, FOLDER / "09_tls_server.mjs", *files, 0) as (process, port):
+        asyncio.run(story(process, f"wss://127.0.0.1:{port}"))
 
 
 @pytest.mark.parametrize(

@@ -221,3 +221,23 @@ asyncio.get_event_loop().close()
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False
     )
     assert (done.stdout, done.stderr) == ("42 True\n", "")
+
+
+def test_at_its_end_it_is_told_before_what_runs_is_cancelled():
+    order = []
+
+    async def work():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            order.append("cancelled")
+
+    async def begin():
+        tasks.append(asyncio.create_task(work()))
+        await asyncio.sleep(0)
+
+    tasks = []
+    thread = LoopThread("told", at_end=lambda: order.append(asyncio.get_running_loop()))
+    thread.run(begin())
+    assert thread.stop()
+    assert order == [thread.loop, "cancelled"]

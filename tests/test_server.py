@@ -136,9 +136,10 @@ def test_a_client_that_does_not_answer_the_close_holds_nobody_up(raw):
 
 
 def test_a_handler_that_blocks_the_loop_is_warned_about(raw):
-    blocked, release = threading.Event(), threading.Event()
+    came, blocked, release = [], threading.Event(), threading.Event()
 
     async def blocks(connection):
+        came.append(connection)
         blocked.set()
         release.wait(10)
 
@@ -149,6 +150,8 @@ def test_a_handler_that_blocks_the_loop_is_warned_about(raw):
         with pytest.warns(RuntimeWarning, match="server 'blocks' did not stop: its handler blocks"):
             server.stop()
         release.set()
+        assert server._thread.stop(timeout=5)  # now it can
+        assert came[0].transport.is_closing()
 
 
 def test_ends_with_the_interpreter_promptly_and_quietly():

@@ -25,10 +25,12 @@ class LoopThread:
 
     Args:
         name: what the thread is called in a debugger or a traceback.
+        at_end: called on the loop when it has been told to stop, before what runs is cancelled.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at_end: Callable[[], None] = lambda: None) -> None:
         self.name = name
+        self._at_end = at_end
         started: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(
             target=contextvars.Context().run,
@@ -44,6 +46,7 @@ class LoopThread:
             self._stopping = asyncio.Event()
             started.set_result(asyncio.get_running_loop())
             await self._stopping.wait()
+            self._at_end()
 
         _take_turns()
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import contextlib
 import errno
 import inspect
 import logging
@@ -109,12 +110,12 @@ class Server:
         self._scheme = "wss" if options.get("ssl") else "ws"
         options = {"logger": log, "close_timeout": close_timeout, **options}
         self._create = options.pop("create_connection", None) or ServerConnection
-        self._lines = weakref.WeakSet[ServerConnection]()  # websockets does not list silent ones
+        self._lines = weakref.WeakSet[ServerConnection]()  # those that say nothing, too
 
         previous = _running.get(self.name)
         if previous is not None and port == previous.port:
             previous.stop()
-        self._thread = LoopThread(f"server {self.name!r}")
+        self._thread = LoopThread(f"server {self.name!r}", at_end=self._hang_up)
         try:
             self._server: WebSocketServer = self._thread.run(self._start(port, options))
         except BaseException as error:
@@ -134,8 +135,7 @@ class Server:
         return await websockets_serve(self._handle, self.host, port, **options)
 
     def _connect(self, *arguments: Any, **options: Any) -> ServerConnection:
-        connection = self._create(*arguments, **options)
-        self._lines.add(connection)
+        self._lines.add(connection := self._create(*arguments, **options))
         return connection
 
     # What happens to one connection
@@ -230,15 +230,16 @@ class Server:
 
     async def _close(self) -> None:
         self._server.close()
-        for line in list(self._lines):
-            # Browsers open lines in advance; the handshake would be waited for.
-            if line.request is None and hasattr(line, "transport"):
-                line.transport.abort()
-        try:
+        self._hang_up(lambda line: line.request is None)  # their handshake would be waited for
+        # A handler may ignore the end of its connection: ending the loop cancels it.
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2 * self._grace):
                 await self._server.wait_closed()
-        except TimeoutError:
-            pass  # a handler that ignores the end of its connection: ending the loop cancels it
+
+    def _hang_up(self, which: Callable[[ServerConnection], bool] = lambda _: True) -> None:
+        for line in list(self._lines):
+            if which(line) and hasattr(line, "transport"):
+                line.transport.abort()
 
     def __enter__(self) -> "Server":
         return self

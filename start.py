@@ -47,7 +47,7 @@ SIGN_OF_LIFE = 15
 
 # The levels a set-up can have, each with what is installed for it. A learner on a slow line
 # does not wait for the test tools.
-LEVELS = {"lab": ".", "test": ".[test]"}
+LEVELS = {"lab": ".[scale]", "test": ".[test]"}
 
 # A first screen without release news, and a server that asks nothing of the internet.
 QUIET_LAB = [

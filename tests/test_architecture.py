@@ -33,12 +33,15 @@ MAY_IMPORT = {
     "console": {"server", "loop"},
     "gate": {"server"},
     "fanout": {"frames"},
+    "guard": set(),
+    "programs": set(),
+    "brokers": {"programs"},
     "resume": set(),
     "client": {"resume"},
     "pace": {"console"},
     "browser": {"console", "pace"},
     "jupyter": set(),
-    "doctor": {"server"},
+    "doctor": {"brokers", "server"},
     "__main__": {"apps", "doctor"},
 }
 

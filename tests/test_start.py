@@ -146,7 +146,7 @@ def test_room(tmp_path):
 def test_the_first_set_up(home, steps):
     start.set_up("lab")
     assert steps.tools() == ["venv", "fetch uv", "uv"]
-    assert steps[-1][-2:] == ["--editable", "."]
+    assert steps[-1][-2:] == ["--editable", ".[scale]"]
     assert str(start.LOCK) in steps[-1]
     assert start.is_ready("lab")
 

@@ -21,6 +21,8 @@ __all__ = [  # noqa: RUF022 - grouped by what they are for
     # the browser
     "Browser",
     "javascript",
+    # brokers, beyond one server
+    "broker",
     # exercises
     "check",
     # finished servers
@@ -34,6 +36,7 @@ _HOMES = {
     "ReconnectingClient": "client",
     "Browser": "browser",
     "javascript": "browser",
+    "broker": "brokers",
     "check": "checks",
 }
 _MODULES = ("apps", "draw", "frames")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from wsdemo.brokers import missing
+
 __all__ = ["Finding", "find_chromium", "find_node", "main"]
 
 _NEEDED = ("websockets", "jupyterlab", "ipykernel", "matplotlib", "nest-asyncio")
@@ -39,7 +41,7 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        state: ``"ok"``, ``"missing"`` for what only the tests want, or ``"problem"``.
+        state: ``"ok"``, ``"missing"`` for what the tests or some lessons want, or ``"problem"``.
         text: what was found.
         advice: what to do about it; empty where there is nothing to do.
     """
@@ -181,6 +183,16 @@ def _programs() -> Iterator[Finding]:
         yield Finding("missing", "npm's ws", advice)
 
 
+def _brokers() -> Iterator[Finding]:
+    """What lessons 15 and 16 start."""
+    for kind, name in (("nats", "nats-server"), ("redis", "Redis")):
+        what = missing(kind)
+        if what is None:
+            yield Finding("ok", f"{name}, for lessons 15 and 16")
+        else:
+            yield Finding("missing", f"{name}, for lessons 15 and 16", what)
+
+
 def _echo() -> Iterator[Finding]:
     """One message there and back proves more than all versions."""
     from websockets.sync.client import connect
@@ -204,4 +216,4 @@ def _echo() -> Iterator[Finding]:
         yield Finding("problem", f"an echo over 127.0.0.1 came back as {answer!r}")
 
 
-_CHECKS = (_versions, _kernel, _jupyter_server_extension, _programs, _echo)
+_CHECKS = (_versions, _kernel, _jupyter_server_extension, _programs, _brokers, _echo)

@@ -1,0 +1,177 @@
+"""Programs beside the notebook: a broker, a balancer, a server in a process of its own.
+
+A notebook's :func:`wsdemo.serve` runs in the kernel. What is to be killed while the lesson goes on
+has to be a process, and no process that a lesson starts may be left behind.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+
+__all__ = ["Program", "free_ports", "from_wheel"]
+
+GUARD = pathlib.Path(__file__).with_name("guard.py")
+LOW_PORTS = range(20_000, 32_000)
+
+
+def free_ports(count: int) -> list[int]:
+    """Find TCP ports of 127.0.0.1 that nobody listens on.
+
+    They lie below those that systems give to outgoing connections (32,768 and up on Linux, 49,152
+    and up elsewhere: RFC 6335 §6), or one of these could take a port before its program does.
+
+    Args:
+        count: how many.
+
+    Raises:
+        OSError: there are not so many.
+    """
+    found: list[int] = []
+    for port in random.sample(LOW_PORTS, len(LOW_PORTS)):
+        if len(found) == count:
+            return found
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    raise OSError("no free ports")
+
+
+def from_wheel(package: str, pattern: str) -> str | None:
+    """Find the program that a Python package brings.
+
+    Args:
+        package: its import name; it is not imported.
+        pattern: where in its folder the program lies, as in :meth:`pathlib.Path.glob`.
+
+    Returns:
+        The program's path; ``None`` if the package is not installed or brings none.
+    """
+    found = importlib.util.find_spec(package)
+    if found is None or not found.origin:
+        return None
+    return next(map(str, pathlib.Path(found.origin).parent.glob(pattern)), None)
+
+
+class Program:
+    """A program that runs beside the notebook and ends with it, even when the kernel is killed.
+
+    It is started at once, and again by :meth:`start` after it was killed; its files and its port
+    stay the same.
+
+    Args:
+        name: what it is called in messages.
+        command: the program and its arguments. ``FOLDER`` in an argument stands for a temporary
+            folder that is its own.
+        ports: TCP ports that it will listen on; it counts as started when it listens on all.
+        files: names to texts: what it finds in its folder.
+        patience: seconds that it has for that.
+
+    Raises:
+        RuntimeError: it ended instead; the message has the last lines it printed.
+        TimeoutError: it does not listen in time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        ports: Sequence[int],
+        files: dict[str, str] | None = None,
+        patience: float = 10,
+    ) -> None:
+        self.name, self.ports = name, list(ports)
+        self._folder = tempfile.mkdtemp(prefix="wsdemo-")
+        self._command = [word.replace("FOLDER", self._folder) for word in command]
+        self._patience = patience
+        self._guard: subprocess.Popen | None = None
+        self.pid: int | None = None
+        for file, text in (files or {}).items():
+            path = pathlib.Path(self._folder, file)
+            path.write_text(text.replace("FOLDER", self._folder), encoding="utf-8")
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self._guard is not None and self._guard.poll() is None
+
+    @property
+    def log(self) -> str:
+        """What it has printed."""
+        file = pathlib.Path(self._folder, "log")
+        return file.read_text("utf-8", errors="replace") if file.exists() else ""
+
+    def start(self) -> None:
+        """Start it, and wait until it listens; nothing happens if it runs already."""
+        if self.running:
+            return
+        # Jupyter interrupts a cell by a signal to the kernel's whole process group: not to these.
+        apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
+        with open(pathlib.Path(self._folder, "log"), "ab") as log:
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(GUARD), self._folder, *self._command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                **apart,
+            )
+        told = self._guard.stdout.readline()
+        self.pid = int(told) if told else None
+        deadline = time.monotonic() + self._patience
+        for port in self.ports:
+            while not _listens(port):
+                if not self.running:
+                    raise RuntimeError(f"{self.name} ended at its start:\n{self._last_lines()}")
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{self.name} does not listen:\n{self._last_lines()}")
+                time.sleep(0.01)
+
+    def kill(self) -> None:
+        """End it as a fault would: without a warning, a goodbye, or a chance to tidy up."""
+        if self.running:
+            os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._guard.wait(self._patience)
+        self._let_go()
+
+    def stop(self) -> None:
+        """Ask it to end, wait for that, and remove its files. May be called twice."""
+        self._let_go()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _let_go(self) -> None:
+        if self._guard is not None:
+            self._guard.stdin.close()  # the guard reads that, and ends the program
+            self._guard.stdout.close()
+            self._guard.wait(self._patience + 10)
+
+    def _last_lines(self) -> str:
+        return "\n".join(self.log.splitlines()[-5:])
+
+    def __enter__(self) -> "Program":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {'running' if self.running else 'stopped'}>"
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False

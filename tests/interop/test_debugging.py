@@ -1,13 +1,15 @@
 """Lesson 14's client in JavaScript, and the command-line clients that the source names."""
 
+import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 
 import wsdemo
-from tests.interop.programs import run_node
+from tests.interop.programs import FOLDER, run_node
 
 PROGRAM = "14_debugging_client.mjs"
 PATIENCE = 10  # s
@@ -78,8 +80,12 @@ def typed(command, line):
 
 
 def installed(name):
-    """The path of a command that the course does not bring along; without it, a skip."""
-    return shutil.which(name) or pytest.skip(f"{name} is not installed here")
+    """The path of a command that the test's set-up brings along; a skip where there is none."""
+    ours = (sysconfig.get_path("scripts"), FOLDER / "node_modules" / ".bin")
+    found = shutil.which(name, path=os.pathsep.join(map(str, ours))) or shutil.which(name)
+    if found is None and os.environ.get("CI"):
+        pytest.fail(f"{name} is missing, and CI is set")
+    return found or pytest.skip(f"{name} is not installed here")
 
 
 def test_the_websockets_command(server):

@@ -19,6 +19,16 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
 
+# Panels and drawings are made for light and dark; the theme would put a light box behind each.
+STYLE = """\
+html[data-theme="dark"] .bd-content div.cell_output .text_html:not(:has(table.dataframe)),
+html[data-theme="dark"] .bd-content div.cell_output img {
+  background: none;
+  color: inherit;
+  padding: 0;
+}
+"""
+
 INDEX = """\
 # Learn WebSockets in Python
 
@@ -58,6 +68,8 @@ SETTINGS = {
     "html_title": "Learn WebSockets in Python",
     "html_theme_options": {"use_download_button": False, "show_toc_level": 2},
     "html_copy_source": False,
+    "html_static_path": ["_static"],
+    "html_css_files": ["course.css"],
     "html_show_copyright": False,
     "nb_execution_mode": "off",
     "myst_heading_anchors": 3,
@@ -95,6 +107,8 @@ def gather(source: Path) -> None:
         shutil.copy(path, source / name)
     if (ROOT / "notebooks/images").is_dir():
         shutil.copytree(ROOT / "notebooks/images", source / "images")
+    (source / "_static").mkdir()
+    (source / "_static" / "course.css").write_text(STYLE, encoding="utf-8")
     (source / "javascript").mkdir()
     for path in (ROOT / "notebooks/javascript").glob("*.*js"):
         shutil.copy(path, source / "javascript" / path.name)

@@ -86,6 +86,8 @@ def jupyter(
         command = [sys.executable, "-m", app, "--no-browser", "--ServerApp.port=0"]
         command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"]
         command += ["--ServerApp.allow_root=True", "--ServerApp.ip=127.0.0.1", *options]
+        if sys.platform == "linux":  # see tools/kernels.py; elsewhere this path is too long
+            command.append("--KernelManager.transport=ipc")
         if app == "jupyterlab":
             command.append("--LabApp.expose_app_in_browser=True")
         with subprocess.Popen(

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import socket
 import struct
 import sys
@@ -10,10 +11,36 @@ import urllib.parse
 
 import pytest
 
+from wsdemo import balancers, brokers
 from wsdemo.frames import Frame, FrameParser, Handshake
 
 RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
+
+
+def _skip_without(error):
+    """A program that is not installed is a skip that says how to get it; in CI it is a failure."""
+    if not os.environ.get("CI") and str(error) in {*brokers.ADVICE.values(), balancers.ADVICE}:
+        pytest.skip(str(error))
+    raise error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Skip a test whose fixtures lack a program."""
+    try:
+        return (yield)
+    except FileNotFoundError as error:
+        _skip_without(error)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Skip a test that lacks a program."""
+    try:
+        return (yield)
+    except FileNotFoundError as error:
+        _skip_without(error)
 
 
 @pytest.fixture

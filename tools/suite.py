@@ -30,6 +30,8 @@ NOTEBOOKS = (
     "notebooks",
     "-p",
     "tools.kernels",
+    "-p",
+    "tools.needs",
     "--nbval",
     "--nbval-sanitize-with=tests/sanitize.cfg",
     "--nbval-cell-timeout=60",

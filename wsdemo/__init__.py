@@ -21,8 +21,9 @@ __all__ = [  # noqa: RUF022 - grouped by what they are for
     # the browser
     "Browser",
     "javascript",
-    # brokers, beyond one server
+    # beyond one server
     "broker",
+    "bus",
     # exercises
     "check",
     # finished servers
@@ -39,7 +40,7 @@ _HOMES = {
     "broker": "brokers",
     "check": "checks",
 }
-_MODULES = ("apps", "draw", "frames")
+_MODULES = ("apps", "bus", "draw", "frames")
 
 
 def __getattr__(name):

@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.browser.lab import PANELS_DONE, expect_transcript, notebook, run_all
+from tools.needs import lacking
 from wsdemo.browser import Browser, javascript
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -169,6 +170,8 @@ def lessons(jupyterlab):
 @pytest.mark.browser
 @pytest.mark.parametrize("lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS])
 def test_a_lesson_holds_in_jupyterlab(lessons, window, lesson):
+    if what := lacking(lesson):
+        pytest.skip(what)
     check(window, lessons, f"notebooks/{lesson}")
 
 

@@ -127,7 +127,9 @@ def test_two_tabs_play(way, tab, tmp_path):
 @WAYS
 def test_a_third_watches_and_takes_the_side_of_a_tab_that_is_closed(way, tab):
     with way() as url:
-        ana, bob = tab(url), tab(url)
+        ana = tab(url)
+        expect(ana.locator("#seat")).to_contain_text("Left, you")
+        bob = tab(url)
         expect(bob.locator("#seat")).to_contain_text("Right, you")
         eve = tab(url)
         expect(eve.locator("#seat")).to_contain_text("You watch. Left, somebody")

@@ -83,9 +83,11 @@ async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
             with contextlib.suppress(ValueError):
                 _hear(game, str(message.topic), message.payload)
 
-    listening = asyncio.create_task(listen())
+    task, listening = asyncio.current_task(), asyncio.create_task(listen())
     try:
         async for seconds in _clock(steps):
+            if task.cancelling():  # publish() waits as Python 3.11 does, which may swallow it
+                raise asyncio.CancelledError
             game.step(seconds)
             await client.publish("pong/state", json.dumps(game.state()))
     finally:

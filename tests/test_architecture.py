@@ -105,7 +105,7 @@ def test_nobody_uses_apps_and_checks_but_the_command():
 def test_checks_stand_on_what_learners_use():
     for name, module in MODULES.items():
         if name.startswith("checks."):
-            assert ours(module) <= {"checks", "frames", "loop", "server", "wire"}, name
+            assert ours(module) <= {"brokers", "checks", "frames", "loop", "server", "wire"}, name
 
 
 @pytest.mark.parametrize("name", FOUNDATIONS)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 import wsdemo
-from wsdemo.apps import APPS, auth, binary, chat, dashboard, heartbeat, patterns
+from wsdemo.apps import APPS, auth, binary, chat, dashboard, heartbeat, patterns, pong
 from wsdemo.apps import echo as echo_app
 
 pytestmark = pytest.mark.browser
@@ -104,6 +104,7 @@ STARTS = {
     "binary": binary.serve,
     "dashboard": dashboard.serve,
     "patterns": patterns.serve,
+    "pong": pong.serve,
 }
 
 

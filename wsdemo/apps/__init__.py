@@ -7,7 +7,7 @@ and ``add_arguments``, its own options on the command line.
 
 import pathlib
 
-APPS = ("echo", "chat", "heartbeat", "auth", "binary", "dashboard", "patterns")
+APPS = ("echo", "chat", "heartbeat", "auth", "binary", "dashboard", "patterns", "pong")
 """The names of the servers."""
 
 FOLDER = pathlib.Path(__file__).parent

@@ -1,0 +1,213 @@
+"""Pong, the game of lesson 15: over WebSocket by a server, over MQTT by a referee and a broker."""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import pathlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from wsdemo.apps import pages
+from wsdemo.apps.pong_game import SIDES, Game
+from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.server import Server
+
+__all__ = ["LIMITS", "PAGES", "Game", "add_arguments", "read", "referee", "serve"]
+
+PAGES = pages("pong")
+LIMITS = Limits(max_size=2**8, rate=100)
+STEPS = 50.0
+LONGEST_NAME = 20
+
+# The page plays over MQTT with npm's mqtt, which is no part of this package.
+LIBRARY = pathlib.Path(__file__).parents[2] / "notebooks/javascript/node_modules/mqtt/dist"
+
+
+def read(text: str | bytes) -> dict[str, Any]:
+    """Read what a player says: ``{"y": 30}``, and over MQTT who he is, ``"player"``.
+
+    Args:
+        text: the message.
+
+    Raises:
+        ValueError: it is none; the text says what would be right.
+    """
+    try:
+        said = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise ValueError('send JSON: {"y": 30}') from None
+    if not isinstance(said, dict) or type(said.get("y")) not in (int, float):
+        raise ValueError('say how high your paddle is, from 0 at the top to 60: {"y": 30}')
+    return said
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+async def _clock(rate: float) -> AsyncIterator[float]:
+    """Give the length of a step at each one; the time that a step takes does not add up."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        due = max(due + 1 / rate, loop.time())
+        await asyncio.sleep(due - loop.time())
+        yield 1 / rate
+
+
+# Over MQTT
+
+
+async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
+    """Be the referee of a game over MQTT, until cancelled.
+
+    He publishes the state on ``pong/state``. A player says ``{"player": "ana", "y": 30}`` on
+    ``pong/paddle/left`` or ``pong/paddle/right``, which also takes the side if it is free; and
+    ``ana`` on ``pong/gone``, best as his last will.
+
+    Args:
+        client: an ``aiomqtt.Client`` that is connected.
+        game: the game.
+        steps: how many a second.
+    """
+    await client.subscribe("pong/paddle/+")
+    await client.subscribe("pong/gone", qos=1)
+
+    async def listen() -> None:
+        async for message in client.messages:
+            with contextlib.suppress(ValueError):
+                _hear(game, str(message.topic), message.payload)
+
+    task, listening = asyncio.current_task(), asyncio.create_task(listen())
+    try:
+        async for seconds in _clock(steps):
+            if task.cancelling():  # publish() waits as Python 3.11 does, which may swallow it
+                raise asyncio.CancelledError
+            game.step(seconds)
+            await client.publish("pong/state", json.dumps(game.state()))
+    finally:
+        listening.cancel()
+
+
+def _hear(game: Game, topic: str, payload: bytes) -> None:
+    side = topic.rpartition("/")[2]
+    if side == "gone":
+        game.leave(payload.decode())
+        return
+    said = read(payload)
+    player = said.get("player")
+    known = side in SIDES and isinstance(player, str) and 0 < len(player) <= LONGEST_NAME
+    if known and game.take(player, side) == side:
+        game.move(player, said["y"])
+
+
+# Over WebSocket
+
+
+class Table:
+    """A game over WebSocket, and those who sit at it. It goes on for as long as somebody is there.
+
+    Its methods are called on the server's loop.
+
+    Args:
+        steps: how many a second.
+        seed: the game's.
+    """
+
+    def __init__(self, steps: float, seed: int | None) -> None:
+        self._steps, self._seed = steps, seed
+        self._names = map(str, itertools.count(1))
+        self._present: list[str] = []
+        self._task: asyncio.Task | None = None
+        self.stepped = asyncio.Event()
+        self.game = Game(seed)
+
+    def join(self) -> str:
+        """Let somebody in, who gets a side if one is free; return his name."""
+        self._present.append(name := next(self._names))
+        self.game.take(name)
+        if self._task is None:
+            self._task = asyncio.create_task(self._go_on())
+        return name
+
+    def leave(self, name: str) -> None:
+        """Let somebody go; who has waited longest takes his side."""
+        self._present.remove(name)
+        self.game.leave(name)
+        for each in self._present:
+            self.game.take(each)
+        if not self._present:
+            self._task.cancel()
+            self._task, self.game = None, Game(self._seed)
+
+    async def _go_on(self) -> None:
+        async for seconds in _clock(self._steps):
+            self.game.step(seconds)
+            stepped, self.stepped = self.stepped, asyncio.Event()
+            stepped.set()
+
+
+def serve(
+    steps: float = STEPS, seed: int | None = None, limits: Limits = LIMITS, **options: Any
+) -> Server:
+    """Start the game's server.
+
+    It first says ``{"you": name}``, and then, after each step, the state: ``ball``, ``paddles``,
+    ``score``, and who are the ``players``; a bot plays where there is none. A player says where
+    his paddle is: ``{"y": 30}``. The first two who come play, the others watch, and take a side
+    that becomes free.
+
+    Args:
+        steps: how many a second.
+        seed: where its serves come from.
+        limits: who may come in, how many, how often.
+        options: those of :func:`wsdemo.serve`.
+
+    Raises:
+        ValueError: there are no steps.
+    """
+    if not steps > 0:
+        raise ValueError(f"a game has more than 0 steps/s, not {steps}")
+    table = Table(steps, seed)
+
+    async def tell(connection: ServerConnection, name: str) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send(json.dumps({"you": name}))
+            while True:
+                # What the slow have missed they need not see: the pong says that they are ready.
+                await connection.send(json.dumps(table.game.state()))
+                await (await connection.ping())
+                await table.stepped.wait()
+
+    async def handler(connection: ServerConnection) -> None:
+        name = table.join()
+        telling = asyncio.create_task(tell(connection, name))
+        try:
+            async for text in paced(connection, limits):
+                try:
+                    table.game.move(name, read(text)["y"])
+                except ValueError as error:
+                    await connection.send(refusal(str(error)))
+        finally:
+            telling.cancel()
+            table.leave(name)
+
+    library = LIBRARY / "mqtt.esm.js"
+    known = {**PAGES, "/mqtt.js": library} if library.is_file() else PAGES
+    return serve_guarded(handler, limits, **{"name": "pong", "pages": known, **options})
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options on the command line."""
+    parser.add_argument(
+        "--steps",
+        type=float,
+        default=STEPS,
+        metavar="N",
+        help="steps of the game per second (%(default)g)",
+    )

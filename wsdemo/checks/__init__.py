@@ -26,6 +26,7 @@ LESSONS = (
     "patterns",
     "limits",
     "debugging",
+    "scale_out",
 )
 """The modules of this package with exercises, in the order of the lessons."""
 

@@ -61,6 +61,22 @@ def test_a_server_that_is_gone_is_passed_over_and_none_at_all_is_a_502(two):
         assert "nginx running" in repr(front)
 
 
+def test_a_server_that_is_back_gets_its_turn_at_once(two):
+    """Or a rolling restart would meet 502: the next server goes when this one is back."""
+    a, b = two
+    with balancer([a.url, b.url]) as front:
+        port = a.port
+        a.stop()
+        assert [ask(front.url) for _ in range(4)] == ["B"] * 4
+
+        async def handler(connection):
+            await connection.send("A")
+
+        with wsdemo.serve(handler, name="balanced A", port=port):
+            b.stop()
+            assert [ask(front.url) for _ in range(4)] == ["A"] * 4
+
+
 def test_frames_and_close_codes_pass_unchanged(two):
     with (
         balancer([two[0].url]) as front,

@@ -820,6 +820,65 @@ def decides(**changes):
     return choices
 
 
+class ScaledRoom:
+    """A room on several servers, wrong in one way or another."""
+
+    locally, publishes, again, skips = False, True, False, False
+
+    def __init__(self, bus):
+        self.bus, self.members, self.mine = bus, set(), set()
+
+    async def handler(self, connection):
+        self.members.add(connection)
+        async for message in connection:
+            if self.locally:
+                broadcast(self.members, message)
+            self.mine.add(message)
+            if self.publishes:
+                await self.bus.publish(message)
+
+    def hear(self, text):
+        if self.again:
+            self.task = asyncio.create_task(self.bus.publish(text))
+        if not (self.skips and text in self.mine):
+            broadcast(self.members, text)
+
+
+def scaled(**wrong):
+    return type("MyRoom", (ScaledRoom,), wrong)
+
+
+class HearsInATask(ScaledRoom):
+    async def hear(self, text):
+        broadcast(self.members, text)
+
+
+def drains(*steps, code=1001):
+    """Do these steps in turn: once, all, close, stop."""
+
+    async def drain(connections, underway, bus):
+        for step in steps:
+            if step == "once":
+                await asyncio.wait(set(underway))
+            while step == "all" and underway:
+                await asyncio.wait(set(underway))
+            if step == "close":
+                await asyncio.gather(*(each.close(code) for each in connections))
+            if step == "stop":
+                await bus.stop()
+
+    return drain
+
+
+def keeps(times, how="ping"):
+    async def keep(connection, idle):
+        while True:
+            await (connection.ping() if how == "ping" else connection.send(""))
+            await asyncio.sleep(idle / times)
+
+    return keep
+
+
 MISTAKES = [
     ("00.1", never_awaited, "nothing has run yet"),
     ("00.2", 5, "with await"),
@@ -995,6 +1054,21 @@ MISTAKES = [
     ("15.3", decides(meter_page=("MQTT", None)), "opens no TCP"),
     ("15.3", decides(game=("MQTT in WebSocket", None)), "twice the way"),
     ("15.3", decides(pump=(None, "offline")), "not because of “offline”"),
+    ("16.1", scaled(locally=True), "delivered twice"),
+    ("16.1", scaled(skips=True), "somebody has not"),
+    ("16.1", scaled(locally=True, publishes=False), "of its own process"),
+    ("16.1", scaled(locally=True, skips=True), "in two orders"),
+    ("16.1", scaled(again=True), "and so on for ever"),
+    ("16.1", HearsInATask, "def, without async"),
+    ("16.2", drains("close", "all", "stop"), "First finish, then close"),
+    ("16.2", drains("stop", "close"), "and one could not be stored. Who can still speak"),
+    ("16.2", drains("all", "stop", "close"), "the bus goes last"),
+    ("16.2", drains("once", "close", "stop"), "Bob said one thing more"),
+    ("16.2", drains("all", "close", "stop", code=1000), "does not say: come back"),
+    ("16.3", keeps(1), "the next one too late"),
+    ("16.3", keeps(0.3), "the next one too late"),
+    ("16.3", keeps(3, how="message"), "was told nothing"),
+    ("16.3", keeps(50), "are enough"),
 ]
 
 
@@ -1099,6 +1173,26 @@ def test_what_is_no_answer_to_15_has_a_hint(number, answer, hint):
     verdict = wsdemo.check(number, answer)
     assert verdict.state == "not yet"
     assert hint in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "hint"),
+    [
+        ("16.1", scaled(publishes=False), "nothing was published"),
+        ("16.1", type("Deaf", (ScaledRoom,), {"hear": lambda *_: None}), "not to their members"),
+        ("16.2", drains("all"), "still connected"),
+        ("16.2", drains("all", "close"), "now stop the bus"),
+        ("16.3", asyncio.sleep, "has hung up"),
+    ],
+)
+def test_what_is_no_answer_to_16_has_a_hint(number, answer, hint):
+    verdict = wsdemo.check(number, answer)
+    assert verdict.state == "not yet"
+    assert hint in verdict.text
+
+
+def test_a_service_restart_is_right_too():
+    assert wsdemo.check("16.2", drains("all", "close", "stop", code=1012)).state == "right"
 
 
 def test_who_answers_a_bug_is_right_too():

@@ -14,8 +14,13 @@ from wsdemo.programs import LOW_PORTS, Program, free_ports, from_wheel
 LISTEN = """
 import os, signal, socket, sys, threading
 print("here I am", os.getpid(), flush=True)
+def leave(*_):
+    print("goodbye", flush=True)
+    raise SystemExit
 if sys.argv[1] == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if sys.argv[1] == "polite":
+    signal.signal(signal.SIGTERM, leave)
 server = socket.create_server(("127.0.0.1", int(sys.argv[2])))
 open(os.path.join(sys.argv[3], "kept"), "a").write("x")
 threading.Event().wait()
@@ -69,6 +74,20 @@ def test_a_killed_program_starts_again_with_its_files_and_its_port():
         assert program.pid != first
         program.start()  # it runs already
         socket.create_connection(("127.0.0.1", port)).close()
+        assert (program.folder / "kept").read_text() == "xx"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="on Windows no program can be asked to end")
+def test_a_program_that_is_asked_to_end_tidies_up_and_starts_again():
+    with listener("polite") as program:
+        first = program.pid
+        program.terminate()
+        assert not program.running
+        assert is_gone(first)
+        assert program.log.endswith("goodbye\n")
+        program.terminate()  # once more does no harm
+        program.start()
+        socket.create_connection(("127.0.0.1", program.ports[0])).close()
         assert (program.folder / "kept").read_text() == "xx"
 
 

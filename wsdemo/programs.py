@@ -166,8 +166,18 @@ class Program:
 
     def kill(self) -> None:
         """End it as a fault would: without a warning, a goodbye, or a chance to tidy up."""
+        self._end_by(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def terminate(self) -> None:
+        """Ask it to end, and wait for that; its files stay, and it can be started again.
+
+        On Windows no program can be asked: there it is killed.
+        """
+        self._end_by(signal.SIGTERM)
+
+    def _end_by(self, signum: int) -> None:
         if self.running:
-            os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            os.kill(self.pid, signum)
             self._guard.wait(self._patience)
         self._let_go()
 

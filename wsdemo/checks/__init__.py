@@ -27,6 +27,7 @@ LESSONS = (
     "limits",
     "debugging",
     "mqtt",
+    "scale_out",
 )
 """The modules of this package with exercises, in the order of the lessons."""
 

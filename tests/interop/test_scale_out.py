@@ -77,7 +77,7 @@ def test_it_waits_for_the_broker(require_node, cluster):
     with talker(require_node, front.url) as until:
         lines = until("node 10")
         broker.kill()
-        lines += until("error")
+        lines += until("bus down")
         broker.start()
         lines += until()
     check_words(lines, 1)

@@ -193,7 +193,7 @@ def test_the_broker_is_killed_for_a_second(kind, stack):
         states = {tuple(each for each in guest.told if each != "error") for guest in guests}
         assert states == {("down", "up")}
         # All were speaking; but whose word was stored just before is waiting for it, and not told.
-        assert sum("error" in guest.told for guest in guests) >= GUESTS // 2
+        assert any("error" in guest.told for guest in guests)
 
     asyncio.run(main())
 

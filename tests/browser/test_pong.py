@@ -115,6 +115,7 @@ def test_two_tabs_play(way, tab, tmp_path):
         for page in (ana, bob):
             page.keyboard.up("ArrowUp")
             expect(page.locator("#seat")).to_have_text(re.compile(r": [1-9]"), timeout=30_000)
+        expect(ana.locator("#field")).to_contain_text(re.compile("[1-9]"))
         score = {"left": ana.locator("#left-score"), "right": ana.locator("#right-score")}
         total = sum(int(each.text_content()) for each in score.values())
         assert total >= 1

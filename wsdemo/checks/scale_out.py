@@ -104,9 +104,13 @@ async def drained(drain: Any) -> str:
         while not desk.underway:
             await asyncio.sleep(0.005)
         draining = asyncio.create_task(drain(served.there, desk.underway, desk))
-        await asyncio.sleep(STORING / 2)
+        await asyncio.sleep(STORING)
         with contextlib.suppress(ConnectionClosed):
             await bob.client.send("two")  # it comes while the first is under way
+            while len(desk.underway) < 2 and not draining.done():
+                await asyncio.wait_for(await bob.client.ping(), PATIENCE)
+                await asyncio.sleep(0.005)
+        desk.go.set()
         await asyncio.wait_for(draining, 2 * PATIENCE)
         await asyncio.sleep(2 * STORING)
         _judge_end(desk, ana, bob)

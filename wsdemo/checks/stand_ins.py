@@ -18,7 +18,7 @@ ON_ITS_WAY = 0.05
 """Seconds from a message being stored until the servers hear it."""
 
 STORING = 0.1
-"""Seconds that it takes to store a message."""
+"""Seconds from one message being stored to the next."""
 
 IDLE = 0.5
 """Seconds of silence that the proxy is said to bear; it counts a little faster than others do."""
@@ -77,6 +77,7 @@ class Desk:
         stored: what the bus has stored.
         lost: what came when the bus was stopped.
         stopped: whether it is.
+        go: when set, the first message is stored, and each other one STORING after it.
         open_at_stop: whether a connection was open then.
     """
 
@@ -85,18 +86,20 @@ class Desk:
         self.stored: list[str] = []
         self.lost: list[str] = []
         self.stopped = self.open_at_stop = False
+        self.go = asyncio.Event()
         self._connections: list[ServerConnection] = []
 
     async def handler(self, connection: ServerConnection) -> None:
         """Serve a connection."""
         self._connections.append(connection)
         async for text in connection:
-            task = asyncio.create_task(self._note(connection, text))
+            task = asyncio.create_task(self._note(connection, text, len(self.underway)))
             self.underway.add(task)
             task.add_done_callback(self.underway.discard)
 
-    async def _note(self, connection: ServerConnection, text: str) -> None:
-        await asyncio.sleep(STORING)
+    async def _note(self, connection: ServerConnection, text: str, before: int) -> None:
+        await self.go.wait()
+        await asyncio.sleep(before * STORING)
         if self.stopped:
             self.lost.append(text)
             return

@@ -16,23 +16,18 @@ CODE = """\
 import wsdemo
 
 async def welcome(connection):
-    await connection.send("Welcome!")
-    async for message in connection:
-        if message == "code":
-            await connection.close(4001, "over")
-        await connection.send(message)
+    await connection.send(f"Welcome, {await connection.recv()}!")
+    await connection.close(4001, "over")
 
 server = wsdemo.serve(welcome, subprotocols=["v2", "v1"])
 ana = wsdemo.Browser(server.url, "ana", subprotocols=["v1", "v2"])
-ana.send("Hello")
-ana.send("code")
+ana.send("Ana")
 ana"""
+# One line follows from the other, however slow the way is.
 TRUE_STORY = [
     "● open, subprotocol v2",
-    "↓ Welcome!",
-    "↑ Hello",
-    "↓ Hello",
-    "↑ code",
+    "↑ Ana",
+    "↓ Welcome, Ana!",
     '● close 4001 "over" clean',
 ]
 

@@ -97,9 +97,9 @@ def sees(page, side, units):
 def test_two_tabs_play(way, tab, tmp_path):
     with way() as url:
         ana = tab(url)
-        expect(ana.locator("#seat")).to_contain_text("Left, you: 0. Right, the bot: 0.")
+        expect(ana.locator("#seat")).to_have_text(re.compile("Left, you: .*Right, the bot: "))
         bob = tab(url)
-        expect(bob.locator("#seat")).to_contain_text("Left, somebody: 0. Right, you: 0.")
+        expect(bob.locator("#seat")).to_have_text(re.compile("Left, somebody: .*Right, you: "))
         expect(ana.locator("#seat")).to_contain_text("Right, somebody")
 
         drag(ana, 10)

@@ -21,8 +21,9 @@ if sys.argv[1] == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if sys.argv[1] == "polite":
     signal.signal(signal.SIGTERM, leave)
+with open(os.path.join(sys.argv[3], "kept"), "a") as kept:
+    kept.write("x")
 server = socket.create_server(("127.0.0.1", int(sys.argv[2])))
-open(os.path.join(sys.argv[3], "kept"), "a").write("x")
 threading.Event().wait()
 """
 
@@ -174,3 +175,20 @@ def test_a_wheel_that_is_not_there_brings_no_program():
     assert from_wheel("no_such_package_here", "*") is None
     assert from_wheel("wsdemo", "no-such-file") is None
     assert from_wheel("wsdemo", "guard.py").endswith("guard.py")
+
+
+def test_what_listens_before_it_serves_is_waited_for():
+    [port] = free_ports(1)
+    code = (
+        "import socket, sys, threading, time\n"
+        "server = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+        "time.sleep(0.3)\n"
+        "print('now I serve', flush=True)\n"
+        "threading.Event().wait()"
+    )
+    command = [sys.executable, "-c", code, str(port)]
+    with Program("slow", command, [port], ready="now I serve") as program:
+        for times in (1, 2):
+            assert program.log.count("now I serve") == times
+            program.kill()
+            program.start()

@@ -140,7 +140,9 @@ def _start_redis() -> Broker:
     # Each write goes to a file before it is answered, so kill -9 loses none that was answered.
     stored = ["--appendonly", "yes", "--save", "", "--dir", "FOLDER"]
     command = [_find_redis(), "--bind", "127.0.0.1", "--port", str(port), *stored]
-    return Broker("redis", f"redis://127.0.0.1:{port}", Program("Valkey", command, [port]))
+    # It listens while it still loads what it has stored, and answers with errors.
+    program = Program("Valkey", command, [port], ready="Ready to accept connections")
+    return Broker("redis", f"redis://127.0.0.1:{port}", program)
 
 
 def _find_nats() -> str | None:

@@ -89,6 +89,7 @@ class Program:
             folder that is its own.
         ports: TCP ports that it will listen on; it counts as started when it listens on all.
         files: names to texts: what it finds in its folder.
+        ready: what it prints when it serves, where it listens before it does.
         patience: seconds that it has for that.
 
     Attributes:
@@ -106,12 +107,13 @@ class Program:
         command: Sequence[str],
         ports: Sequence[int],
         files: dict[str, str] | None = None,
+        ready: str = "",
         patience: float = 10,
     ) -> None:
         self.name, self.ports = name, list(ports)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wsdemo-"))
         self._command = [word.replace("FOLDER", str(self.folder)) for word in command]
-        self._patience = patience
+        self._ready, self._patience = ready, patience
         self._guard: subprocess.Popen | None = None
         self.pid: int | None = None
         for file, text in (files or {}).items():
@@ -143,6 +145,7 @@ class Program:
         """Start it, and wait until it listens; nothing happens if it runs already."""
         if self.running:
             return
+        before = self.log
         # Jupyter interrupts a cell by a signal to the kernel's whole process group: not to these.
         apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
         with open(self.folder / "log", "ab") as log:
@@ -156,13 +159,12 @@ class Program:
         told = self._guard.stdout.readline()
         self.pid = int(told) if told else None
         deadline = time.monotonic() + self._patience
-        for port in self.ports:
-            while not _listens(port):
-                if not self.running:
-                    raise RuntimeError(f"{self.name} ended at its start:\n{self._last_lines()}")
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{self.name} does not listen:\n{self._last_lines()}")
-                time.sleep(0.01)
+        while not (self._ready in self.log[len(before) :] and all(map(_listens, self.ports))):
+            if not self.running:
+                raise RuntimeError(f"{self.name} ended at its start:\n{self._last_lines()}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} does not listen:\n{self._last_lines()}")
+            time.sleep(0.01)
 
     def kill(self) -> None:
         """End it as a fault would: without a warning, a goodbye, or a chance to tidy up."""

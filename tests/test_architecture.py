@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "pace": {"console"},
     "browser": {"console", "pace"},
     "jupyter": set(),
-    "doctor": {"brokers", "server"},
+    "doctor": {"balancers", "brokers", "server"},
     "__main__": {"apps", "doctor"},
 }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from wsdemo.balancers import missing as no_nginx
 from wsdemo.brokers import missing
 
 __all__ = ["Finding", "find_chromium", "find_node", "main"]
@@ -185,8 +186,8 @@ def _programs() -> Iterator[Finding]:
 
 def _brokers() -> Iterator[Finding]:
     """What lessons 15 and 16 start."""
-    for kind, name in (("nats", "nats-server"), ("redis", "Redis")):
-        what = missing(kind)
+    programs = {"nats-server": missing("nats"), "Redis": missing("redis"), "nginx": no_nginx()}
+    for name, what in programs.items():
         if what is None:
             yield Finding("ok", f"{name}, for lessons 15 and 16")
         else:

@@ -316,6 +316,7 @@ def test_the_referee_passes_over_what_makes_no_sense(topic, payload):
         await ana.publish("pong/paddle/right", '{"player": "ana", "y": 10}', qos=1)
         await bob.publish(topic, payload, qos=1)
         await ana.publish("pong/paddle/right", '{"player": "ana", "y": 40}', qos=1)
+        await comes(ana, lambda state: state["players"]["right"] == "ana")  # else it is the bot's
         await comes(ana, lambda state: state["paddles"]["right"] == 40)
         assert game.players == {"left": None, "right": "ana"}
 

@@ -123,7 +123,7 @@ class Bus:
         """Leave the bus. May be called twice."""
         if self._task is not None:
             while not self._task.done():
-                self._task.cancel()  # and again: see redis_bus
+                self._task.cancel()  # and again: see _run
                 await asyncio.wait([self._task], timeout=0.1)
 
     async def publish(self, text: str) -> str:
@@ -164,6 +164,8 @@ class Bus:
 
     async def _run(self) -> None:
         ceiling = SHORTEST_WAIT
+        # Not "while True": asyncio.wait_for, which the libraries use, loses a cancellation that
+        # comes together with an answer (CPython issue 86296, mended in 3.12).
         while not asyncio.current_task().cancelling():
             try:
                 await self._follow()

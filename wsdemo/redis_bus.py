@@ -32,32 +32,35 @@ class RedisBus(Bus):
             protocol=2,
             decode_responses=True,
             socket_connect_timeout=PATIENCE,
-            socket_timeout=PATIENCE,
+            # With a time-out of its own each command would cost a task (redis-py's wait_for).
+            socket_timeout=None,
             # The bus tries again by itself. If the library did, each publish would hang meanwhile.
             retry=Retry(NoBackoff(), 0),
         )
 
     async def _follow(self) -> None:
+        reader = self._client.client()  # keeps one connection, and need not ask the pool each time
         try:
-            await self._client.set(self._epoch_key, secrets.token_hex(4), nx=True)
-            self._begin(await self._client.get(self._epoch_key))
-            # Not "while True": asyncio.wait_for, which redis-py uses, loses a cancellation that
-            # comes together with an answer (CPython issue 86296, mended in 3.12).
-            while not asyncio.current_task().cancelling():
-                # Shorter than the socket's own time-out, which would take it for a loss.
-                wait = LONGEST_READ if self.up else None
+            async with asyncio.timeout(PATIENCE):
+                await self._client.set(self._epoch_key, secrets.token_hex(4), nx=True)
+                self._begin(await self._client.get(self._epoch_key))
+            while True:
+                wait = LONGEST_READ if self.up else None  # shorter than the time-out around it
                 place = {self._room: f"0-{self.history.last}"}
-                found = await self._client.xread(place, count=500, block=wait)
+                async with asyncio.timeout(PATIENCE):
+                    found = await reader.xread(place, count=500, block=wait)
                 for name, fields in found[0][1] if found else ():
                     self._take(_number(name), fields["text"])
                 if not found:
                     self._caught_up()
         finally:
+            await reader.aclose()
             await self._client.aclose()
 
     async def _publish(self, text: str) -> str:
         size = {"maxlen": self._keep, "approximate": True}
-        name = await self._client.xadd(self._room, {"text": text}, id="0-*", **size)
+        async with asyncio.timeout(PATIENCE):
+            name = await self._client.xadd(self._room, {"text": text}, id="0-*", **size)
         return self.history.name(_number(name))
 
 

@@ -223,3 +223,10 @@ def test_jupyter_puts_no_slab_behind_a_plot():
     figure = draw.axes(3, 1).figure
     assert figure.axes[0].get_xticklabels()
     assert backend._fetch_figure_metadata(figure) is None
+
+
+def test_a_box_has_its_text_in_the_middle_whatever_it_is():
+    picture = draw.Picture(100, 50, [draw.box(10, 10, 80, 30, draw.DATA, "a < b")], "a box")
+    assert texts(picture) == ["a < b"]
+    assert 'x="50" y="30" text-anchor="middle"' in picture.svg
+    assert texts(draw.Picture(100, 50, [draw.box(10, 10, 80, 30, draw.DATA)], "a box")) == []

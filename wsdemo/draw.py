@@ -12,7 +12,7 @@ from typing import Any
 from wsdemo.frames import Frame, FrameParser, Handshake
 from wsdemo.wire import Wire, WireFrame
 
-__all__ = ["Picture", "axes", "bits", "hexdump", "sequence"]
+__all__ = ["Picture", "axes", "bits", "box", "hexdump", "sequence"]
 
 # Colours that are told apart on white and on black, also by the colour-blind (after Okabe and Ito).
 HTTP, DATA, CONTROL, CLOSE, MASK = "#8a6fd1", "#2f8fd8", "#d08700", "#d9534f", "#b0559d"
@@ -69,11 +69,22 @@ def _text(x: float, y: float, what: str, style: str = "", anchor: str = "middle"
     return f'<text {place} class="{style}">{html.escape(what)}</text>'
 
 
-def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
-    return (
+def box(x: float, y: float, width: float, height: float, colour: str, text: str = "") -> str:
+    """Make one shape of a :class:`Picture`: a box, and what is written in it.
+
+    Args:
+        x: its left edge, in pixels, as all that follows.
+        y: its upper edge.
+        width: how wide it is.
+        height: how high.
+        colour: that of its edge, and, paler, of its inside; see the constants above.
+        text: up to 70 characters, in the middle.
+    """
+    shape = (
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" '
         f'fill="{colour}" fill-opacity=".2" stroke="{colour}"/>'
     )
+    return shape + _text(x + width / 2, y + height / 2 + 5, text) if text else shape
 
 
 def axes(width: float = 7, height: float = 2) -> Any:
@@ -140,7 +151,7 @@ def sequence(
         ends += [
             f'<line x1="{x}" y1="40" x2="{x}" y2="{y - 20}" stroke="{QUIET}" '
             'stroke-dasharray="2 5"/>',
-            _box(x - 70, 10, 140, 30, QUIET),
+            box(x - 70, 10, 140, 30, QUIET),
             _text(x, 30, name, "head"),
         ]
     return Picture(width, y - 8, [*ends, *shapes], "\n".join(words))
@@ -190,7 +201,7 @@ def bits(data: Frame | bytes) -> Picture:
     for name, size, colour in fields:
         value = number >> (16 - at - size) & (1 << size) - 1
         x = 12 + at * unit
-        shapes.append(_box(x, 30, size * unit - 4, 38, colour))
+        shapes.append(box(x, 30, size * unit - 4, 38, colour))
         for place, bit in enumerate(f"{value:0{size}b}"):
             shapes.append(_text(x + (place + 0.5) * unit - 2, 55, bit, "big"))
         meaning = {"opcode": frame.name, "length": str(value)}.get(name)
@@ -226,7 +237,7 @@ def _bytes_row(frame: Frame, wire: bytes, unit: int) -> tuple[list[str], str]:
             clear = frame.payload[index - payload_at]
             below = f"→ {chr(clear)}" if 32 <= clear < 127 else f"→ {clear:02x}"
         shapes += [
-            _box(x, 104, unit - 4, 34, colour),
+            box(x, 104, unit - 4, 34, colour),
             _text(x + unit / 2 - 2, 127, f"{byte:02x}", "code"),
             _text(x + unit / 2 - 2, 154, below, "small"),
         ]
@@ -278,7 +289,7 @@ def hexdump(data: bytes, parts: Sequence[tuple[int, str]] = ()) -> Picture:
         lines.append(f"{start:04x}  {row.hex(' '):<47}  {ascii_row}")
         y += 26
     for index, (size, name) in enumerate(parts):
-        shapes.append(_box(70, y + 8, 16, 14, colours[index % len(colours)]))
+        shapes.append(box(70, y + 8, 16, 14, colours[index % len(colours)]))
         shapes.append(_text(94, y + 20, f"{name} ({size} bytes)", "small", "start"))
         lines.append(f"      {name}: {size} bytes")
         y += 22

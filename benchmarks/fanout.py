@@ -6,13 +6,12 @@ Both send to the same connections of the same server, in turn. Run: python start
 import contextlib
 import importlib.util
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from _table import allow_many_files, report, row
 from speed import BARE, SLICE, Program, compiled, load, median_ratio
 
 ROUNDS = 7
@@ -244,31 +243,24 @@ sys.stdin.readline()
 
 
 def main() -> None:
+    """Measure, row by row."""
     if compiled() is None:
         sys.exit("This benchmark needs Linux and a C compiler (cc).")
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print("| what | figure | aim |\n| --- | --- | --- |")
-
-    def row(what: str, figure: str, aim: str) -> None:
-        print(f"| {what} | {figure} | {aim} |", flush=True)
-
-    row("echo of a finished server, relative to bare", f"{app_echo():.2f}", "≥ 0.95")
-    row("one message to 1,000, times as fast as `broadcast`", f"{gain(1000, 20, 1):.2f}", "≥ 1.15")
+    allow_many_files()
+    row("echo of a finished server, relative to bare", app_echo(), "≥ 0.95")
+    row("one message to 1,000, times as fast as `broadcast`", gain(1000, 20, 1), "≥ 1.15")
     row("the same in bursts of 16", f"{gain(1000, 4, 16):.1f}", "≥ 4")
     if importlib.util.find_spec("aiohttp"):
-        row("aiohttp, a loop of `await send_str`", f"{others(1000, Program(AIOHTTP)):.2f}", "")
+        row("aiohttp, a loop of `await send_str`", others(1000, Program(AIOHTTP)))
     if (NodeProgram.cwd / "node_modules").is_dir():
-        row("Node's ws, a loop of `send`", f"{others(1000, NodeProgram(NODE)):.2f}", "")
+        row("Node's ws, a loop of `send`", others(1000, NodeProgram(NODE)))
     kept, grown = with_stalled()
-    row("rate that 495 clients keep beside 5 that do not read", f"{kept:.2f}", "≥ 0.9")
+    row("rate that 495 clients keep beside 5 that do not read", kept, "≥ 0.9")
     row("what the server grows by meanwhile", f"{grown:.0f} MiB", "< 64 MiB")
     few, many = idle_mib(2_500), idle_mib(10_000)
     row("10,000 idle chat connections", f"{many:.0f} MiB", "< 200 MB")
-    row("10,000 relative to four times 2,500", f"{many / (4 * few):.2f}", "≈ 1")
+    row("10,000 relative to four times 2,500", many / (4 * few), "≈ 1")
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
-    main()
-    print(f"\n{time.perf_counter() - start:.0f} s")
+    report(main)

@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import pathlib
-import resource
 import statistics
 import sys
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from _load import connect
+from _table import allow_many_files, report, row
 from fanout import SERVER, audience, tell
 from speed import Program, compiled
 
@@ -156,35 +156,27 @@ def growth(sizes: tuple[int, ...] = (100, 1_000, 10_000)) -> list[float]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure, row by row."""
     if compiled() is None:
         sys.exit("This benchmark needs Linux and a C compiler (cc).")
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print("| what | figure | aim |\n| --- | --- | --- |")
-
-    def row(what: str, figure: str, aim: str) -> None:
-        print(f"| {what} | {figure} | {aim} |", flush=True)
-
+    allow_many_files()
     for count, where in ((1, "on one core"), (2, "on two")):
         alone, redis, nats = latencies(count)
-        row(f"a message until it is back, no broker, {where}", f"{alone:.2f} ms", "")
+        row(f"a message until it is back, no broker, {where}", f"{alone:.2f} ms")
         row(f"what the Redis bus adds, {where}", f"{redis:.2f} ms", "< 0.5 ms")
         row(f"what the JetStream bus adds, {where}", f"{nats:.2f} ms", "< 0.8 ms")
     for kind, name in (("redis", "Redis"), ("nats", "JetStream")):
         both, bare = cpu(kind)
         what = f"CPU of two servers on {name}, {CLIENTS} clients"
-        row(f"{what}, relative to one on it", f"{both:.2f}", "≤ 1.6")
-        row("the same, relative to one without a broker", f"{bare:.2f}", "≤ 1.6")
+        row(f"{what}, relative to one on it", both, "≤ 1.6")
+        row("the same, relative to one without a broker", bare, "≤ 1.6")
     few, some, many = growth()
-    row("fan-out to 100 clients, for each", f"{few:.1f} µs", "")
-    row("for each of 1,000, relative to that", f"{some / few:.2f}", "≈ 1")
-    row("for each of 10,000, relative to that", f"{many / few:.2f}", "≈ 1")
-    row("on paper: to 1,000,000 by one server", f"{many:.0f} s", "")  # a µs each is a second
-    row("on paper: by a hundred, each with its share", f"{many / 100:.2f} s", "")
+    row("fan-out to 100 clients, for each", f"{few:.1f} µs")
+    row("for each of 1,000, relative to that", some / few, "≈ 1")
+    row("for each of 10,000, relative to that", many / few, "≈ 1")
+    row("on paper: to 1,000,000 by one server", f"{many:.0f} s")  # a µs each is a second
+    row("on paper: by a hundred, each with its share", f"{many / 100:.2f} s")
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
-    main()
-    print(f"\n{time.perf_counter() - start:.0f} s")
+    report(main)

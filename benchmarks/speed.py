@@ -12,6 +12,8 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from _table import report, row
+
 HERE = pathlib.Path(__file__).parent
 ROUNDS = 5
 SECONDS = "1"
@@ -206,16 +208,11 @@ def steady() -> tuple[float, float]:
 
 
 def main() -> None:
-    print("| what | figure | aim |\n| --- | --- | --- |")
-
-    def row(what: str, figure: object, aim: str) -> None:
-        shown = f"{figure:.2f}" if isinstance(figure, float) else figure
-        print(f"| {what} | {shown} | {aim} |", flush=True)
-
+    """Measure, row by row."""
     row("import to first echo, relative to bare `websockets`", start_up(), "≤ 1.2")
     row("echo through `wsdemo.serve`, relative to bare", echo(), "≥ 0.95")
     row("echo beside a computing cell, relative to an idle one", alive(), "≥ 0.25")
-    row("the same at Python's own switch interval", alive("default"), "")
+    row("the same at Python's own switch interval", alive("default"))
     trip, kept = steady()
     row("round trip at 200 messages/s, 20 connections, cell computing", f"{trip:.2f} ms", "< 2 ms")
     row("what the cell keeps of its speed meanwhile", kept, "> 0.95")
@@ -225,4 +222,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    report(main)

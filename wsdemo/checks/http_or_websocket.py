@@ -5,7 +5,6 @@ import base64
 import contextlib
 import http.client
 import inspect
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks.choices import compare, read
 from wsdemo.server import log
 from wsdemo.wire import Wire
 
@@ -188,24 +188,13 @@ async def _count() -> Costs:
 @exercise("10.2")
 async def choose(choices: dict[str, tuple[str, str]]) -> str:
     """Judge a choice for each of six cases, and its reason."""
-    pairs = {}
-    for case in RIGHT:
-        try:
-            way, reason = pairs[case] = choices[case]
-        except (KeyError, TypeError, ValueError):
-            raise NotYet(f"{case}: give a pair, a way and a reason") from None
-        for given, known in ((way, WAYS), (reason, REASONS)):
-            if given not in known:
-                raise NotYet(f"{case}: {json.dumps(given)} is none of {', '.join(known)}")
+    pairs = read(choices, RIGHT, WAYS, REASONS)
     costs = await _count()
-    for case, (way, _) in pairs.items():
-        if way != RIGHT[case][0]:
-            raise Misconception(f"{case} by {way}: {_why_not(case, way, costs)}")
-    for case, (way, reason) in pairs.items():
-        if reason != RIGHT[case][1]:
-            raise Misconception(
-                f"{case}: {way} fits, but not because of “{reason}”. {_reason(case, costs)}"
-            )
+
+    def why_not(case: str, way: str) -> str:
+        return _why_not(case, way, costs)
+
+    compare(pairs, RIGHT, why_not, lambda case: _reason(case, costs))
     return (
         f"counted just now: an exchange {costs.exchange} bytes of overhead, a frame {costs.frame}; "
         "your choices fit."

@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import json
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from wsdemo.brokers import broker
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks.choices import compare, read
 
 PATIENCE = 3
 """Seconds to wait for a message that the broker has."""
@@ -208,11 +208,11 @@ RIGHT = {
 }
 REASONS = tuple(sorted(reason for _, reason in RIGHT.values()))
 WHY = {
-    "meters": "who is not there when a message comes gets it later",
-    "meter page": "which connections can a page open at all?",
-    "game": "who judges the moves?",
-    "pump": "what has to be told, and when?",
-    "terminal": "who else would want these bytes?",
+    "meters": "Who is not there when a message comes gets it later",
+    "meter page": "Which connections can a page open at all?",
+    "game": "Who judges the moves?",
+    "pump": "What has to be told, and when?",
+    "terminal": "Who else would want these bytes?",
 }
 NO_TCP = "a page opens no TCP connection. What it can open, and send bytes on, is a WebSocket."
 IN_VAIN = "nobody here is a page: TCP is open to all of them, and the frames would be in vain."
@@ -238,19 +238,6 @@ WHY_NOT = {
 @exercise("15.3")
 async def choose(choices: dict[str, tuple[str, str]]) -> str:
     """Judge a choice for each of five cases, and its reason."""
-    pairs = {}
-    for case in RIGHT:
-        try:
-            way, reason = pairs[case] = choices[case]
-        except (KeyError, TypeError, ValueError):
-            raise NotYet(f"{case}: give a pair, a way and a reason") from None
-        for given, known in ((way, WAYS), (reason, REASONS)):
-            if given not in known:
-                raise NotYet(f"{case}: {json.dumps(given)} is none of {', '.join(known)}")
-    for case, (way, _) in pairs.items():
-        if way != RIGHT[case][0]:
-            raise Misconception(f"{case} by {way}: {WHY_NOT[case, way]}")
-    for case, (way, reason) in pairs.items():
-        if reason != RIGHT[case][1]:
-            raise Misconception(f"{case}: {way} fits, but not because of “{reason}”: {WHY[case]}")
+    pairs = read(choices, RIGHT, WAYS, REASONS)
+    compare(pairs, RIGHT, lambda case, way: WHY_NOT[case, way], WHY.__getitem__)
     return "each chosen by what it needs; where it is a page, a WebSocket carries it either way."

@@ -1,6 +1,7 @@
 """The exercises of lesson 11."""
 
 import asyncio
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Coroutine
@@ -9,12 +10,13 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import hear, trial
+from wsdemo.checks.trial import PATIENCE, hear, trial
 
 STATE = {"temperature": 70, "humidity": 50}
 CHANGES = [{"temperature": 71}, {"humidity": 52}, {"temperature": 72}]
 
 COUNT = 60
+BURST = 10  # values that come during one delivery
 SLOW = 0.02
 """Seconds that the line of a slow client takes for a message."""
 
@@ -69,19 +71,36 @@ async def snapshot(handler: Callable) -> str:
 async def coalesce(answer: Callable) -> str:
     """Judge a sender by what a slow client has at the end, and by how much it was sent."""
     values: asyncio.Queue[int] = asyncio.Queue()
+    busy, idle = asyncio.Event(), asyncio.Event()
 
     async def deliver(connection: ServerConnection, value: Any) -> None:
+        busy.set()
+        idle.clear()
         await connection.send(json.dumps(value))
         await asyncio.sleep(SLOW)
+        busy.clear()
+        idle.set()
 
     async def handler(connection: ServerConnection) -> None:
-        await _while_open(connection, answer(functools.partial(deliver, connection), values))
+        try:
+            await _while_open(connection, answer(functools.partial(deliver, connection), values))
+        finally:  # nothing is left to wait for
+            busy.set()
+            idle.set()
 
     async with trial(handler) as served:
         client = await served.join()
-        for value in range(COUNT):
+        coming = iter(range(COUNT))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                for value in coming:
+                    values.put_nowait(value)
+                    if value % BURST == 0:
+                        await busy.wait()  # so the others come while it is, on any machine
+                    elif value % BURST == BURST - 1:
+                        await idle.wait()
+        for value in coming:
             values.put_nowait(value)
-            await asyncio.sleep(SLOW / 10)
         got = await _all(client)
     if not got:
         raise NotYet(f"nothing came{served.fault}")

@@ -199,7 +199,7 @@ def window(browser: Any, width: int = 1280, height: int = 900) -> Iterator[Any]:
 
 # What runs inside JupyterLab; its own promises say when it is done.
 
-_OPEN = """
+OPEN = """
 async path => {
   const app = window.jupyterapp;
   await app.restored;
@@ -209,7 +209,7 @@ async path => {
   await widget.sessionContext.session.kernel.info;
 }
 """
-_SHUT_DOWN = """
+SHUT_DOWN = """
 async () => {
   const widget = window.jupyterapp.shell.currentWidget;
   await widget.context.save();
@@ -218,14 +218,14 @@ async () => {
 """
 # The command is done at the first cell that raises, expected or not, while the others still wait
 # in the kernel's queue; the kernel answers a request behind them when it has run them all.
-_RUN = """
+RUN = """
 async (command) => {
   const app = window.jupyterapp;
   await app.commands.execute(command);
   await app.shell.currentWidget.sessionContext.session.kernel.requestKernelInfo();
 }
 """
-_CELLS = """
+CELLS = """
 () => {
   const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
   return Array.from({length: cells.length}, (_, index) => cells.get(index).toJSON());
@@ -254,7 +254,7 @@ _TRANSCRIPT = """
   : line.textContent)
 """
 # What a chat server stamps on its messages, in milliseconds, stands in a lesson as <now>.
-_STABLE = f"""
+STABLE = f"""
 () => ({_TRANSCRIPT})().map(line => line.replace(/("?time(stamp)?"?: ?)\\d{{13}}\\b/g, "$1<now>"))
 """
 PANELS_DONE = """
@@ -279,22 +279,22 @@ def notebook(context: Any, server: Jupyter, name: str) -> Iterator[Any]:
     page = context.new_page()
     page.goto(server.address("lab"))
     page.wait_for_function("() => window.jupyterapp")
-    bounded(page, _OPEN, name)
+    bounded(page, OPEN, name)
     try:
         yield page
     finally:
-        bounded(page, _SHUT_DOWN)
+        bounded(page, SHUT_DOWN)
 
 
 def run_all(page: Any) -> list[dict]:
     """Run all cells of the notebook that is open, queued at once; return them with outputs."""
-    bounded(page, _RUN, "notebook:run-all-cells")
+    bounded(page, RUN, "notebook:run-all-cells")
     return cells(page)
 
 
 def cells(page: Any) -> list[dict]:
     """The cells of the notebook that is open, as they would be saved now."""
-    return page.evaluate(_CELLS)
+    return page.evaluate(CELLS)
 
 
 def panel(page: Any, name: str) -> Any:
@@ -322,13 +322,13 @@ def expect_transcript(
     frame = page.locator(f'div.wsdemo iframe[title="{name}"]').element_handle().content_frame()
     try:
         frame.wait_for_function(
-            f"allowed => allowed.includes(JSON.stringify(({_STABLE})()))",
+            f"allowed => allowed.includes(JSON.stringify(({STABLE})()))",
             arg=[_as_json(lines), _as_json([*lines, or_also])],
             timeout=timeout * 1000,
             polling=100,  # by default it looks at each repaint, and off screen there is none
         )
     except Error:
-        shown = "\n".join(frame.evaluate(_STABLE))
+        shown = "\n".join(frame.evaluate(STABLE))
         expected = "\n".join(lines)
         raise AssertionError(f"panel {name!r} shows\n{shown}\n\nand not\n{expected}") from None
 

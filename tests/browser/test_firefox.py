@@ -1,0 +1,109 @@
+"""In Firefox: the pages of the finished servers, and the lessons where it shows something else.
+
+Where browsers differ, a markdown cell tagged ``console-NAME`` has a second fenced block: what the
+panel NAME shows in Firefox.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+
+import nbformat
+import pytest
+
+from tests.browser import lab
+from tests.browser.firefox import find_firefox, firefox
+from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, consoles, differences, readable
+from wsdemo.apps import binary, dashboard, echo, heartbeat, patterns, pong
+
+pytestmark = pytest.mark.browser
+
+BLOCK = re.compile(r"```\w*\n(.*?)\n?```", re.DOTALL)
+AT_ONCE = [echo, heartbeat, binary, dashboard, patterns, pong]
+"""The servers whose pages connect as soon as they are opened."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not find_firefox():
+        # On macOS and Windows a browser is on nobody's PATH.
+        needed = os.environ.get("CI") and sys.platform == "linux"
+        (pytest.fail if needed else pytest.skip)("there is no Firefox here")
+    with firefox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server():
+    with lab.jupyter() as running:
+        copy_lessons(running)
+        yield running
+
+
+def copy_lessons(server):
+    shutil.copytree(ROOT / "notebooks", server.root / "notebooks")
+
+
+def panels(cells):
+    """What panels are to show in Firefox: name to lines."""
+    return {
+        tag.removeprefix("console-"): BLOCK.findall(cell["source"])[-1].split("\n")
+        for cell in cells
+        for tag in cell["metadata"].get("tags", [])
+        if tag.startswith("console-")
+    }
+
+
+def differs(lesson):
+    """Whether Firefox shows something else in one of a lesson's panels."""
+    cells = nbformat.read(lesson, as_version=4).cells
+    return panels(cells) != consoles(cells)
+
+
+def shown(page, name, lines, seconds=30):
+    """What a panel shows when it shows these lines, or when the time is over."""
+    page.wait_for(f"() => document.querySelector('iframe[title={json.dumps(name)}]')")
+    frame = page.frame(f"iframe[title={json.dumps(name)}]")
+    end = time.monotonic() + seconds
+    while (seen := frame.evaluate(lab.STABLE)) not in (lines, [*lines, STOPPED]):
+        if time.monotonic() > end:
+            return seen
+        time.sleep(0.1)
+    return lines
+
+
+def differing(browser, server, name):
+    """Run a lesson; tell which panels and outputs are not as it says."""
+    saved = nbformat.read(server.root / "notebooks" / name, as_version=4).cells
+    page = browser.open(server.address("lab"))
+    page.wait_for("() => !!window.jupyterapp")
+    page.evaluate(lab.OPEN, f"notebooks/{name}")
+    try:
+        page.evaluate(lab.RUN, "notebook:run-all-cells")
+        told = []
+        for panel, lines in panels(saved).items():
+            seen = shown(page, panel, lines)
+            if seen != lines:
+                told.append("\n".join([f"panel {panel!r} shows", *seen, "and not", *lines]))
+        return told + [readable(each) for each in differences(saved, page.evaluate(lab.CELLS))]
+    finally:
+        page.evaluate(lab.SHUT_DOWN)
+        page.close()
+
+
+@pytest.mark.parametrize("app", AT_ONCE, ids=lambda app: app.__name__.rpartition(".")[2])
+def test_a_page_connects(browser, app):
+    with app.serve() as server:
+        page = browser.open(server.url.replace("ws", "http", 1))
+        page.wait_for("() => document.body.innerText.includes('connected to ws://')")
+        page.close()
+
+
+@pytest.mark.parametrize(
+    "lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS if differs(each)]
+)
+def test_a_lesson_tells_what_firefox_shows(browser, server, lesson):
+    assert differing(browser, server, lesson) == []

@@ -48,6 +48,14 @@ SIGN_OF_LIFE = 15
 # The levels a set-up can have, each with what is installed for it. A learner on a slow line
 # does not wait for the test tools.
 LEVELS = {"lab": ".[scale]", "test": ".[test]"}
+# Where a system has no packages of the brokers (Alpine), all lessons but 15 and 16 work.
+WITHOUT_BROKERS = "."
+
+# Of npm, a learner needs what pages and programs import, and not what the tests do. A lock file
+# would record the address of whoever's registry it came from; and who has no network is not to
+# wait for it again and again.
+NPM_INSTALL = ["install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"]
+NPM_INSTALL += ["--ignore-scripts", "--fetch-retries=0", "--prefix"]
 
 # A first screen without release news, and a server that asks nothing of the internet.
 QUIET_LAB = [
@@ -278,7 +286,8 @@ def install(level, newest=False):
         Problem: the packages could not be had.
     """
     versions = ["--upgrade"] if newest else ["--constraint", str(LOCK)]
-    wanted = [*versions, "--editable", LEVELS[level]]
+    versions.append("--editable")
+    wanted = [*versions, LEVELS[level]]
     if UV.exists():
         command = [str(UV), "pip", "install", "--python", str(PYTHON), *wanted]
         if run_step("installing the course with uv", command):
@@ -291,12 +300,27 @@ def install(level, newest=False):
             "A mirror?    Set UV_INDEX_URL and PIP_INDEX_URL to its address.",
         )
     # pip may succeed where uv did not: its settings may name a mirror that uv does not know.
-    if not run_step("installing the course with pip, a minute or two", pip("install") + wanted):
-        raise Problem(
-            "the packages could not be installed; the lines above say why.",
-            "A full disk?        Set UV_CACHE_DIR and PIP_CACHE_DIR to folders on a larger one.",
-            "An unusual system?  Try conda: conda env create -f environment.yml",
-        )
+    if run_step("installing the course with pip, a minute or two", pip("install") + wanted):
+        return
+    less = [*versions, WITHOUT_BROKERS]
+    if level == "lab" and run_step("installing all but the brokers", pip("install") + less):
+        print("  Lessons 15 and 16 say in their first cells what they miss.", flush=True)
+        return
+    raise Problem(
+        "the packages could not be installed; the lines above say why.",
+        "A full disk?        Set UV_CACHE_DIR and PIP_CACHE_DIR to folders on a larger one.",
+        "An unusual system?  Try conda: conda env create -f environment.yml",
+    )
+
+
+def fetch_javascript():
+    """Fetch what pages and programs in JavaScript import, where npm is; the course opens anyway."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return
+    folder = ROOT / "notebooks" / "javascript"
+    if not run_step("fetching npm's packages", [npm, *NPM_INSTALL, str(folder)]):
+        print("  For the programs in JavaScript: `npm install` in notebooks/javascript", flush=True)
 
 
 def set_up(level, newest=False):
@@ -322,6 +346,8 @@ def set_up(level, newest=False):
     if not keep:
         make_environment()
     install(level, newest)
+    if level == "lab":  # the tests fetch theirs, which are more
+        fetch_javascript()
     mark = {"fingerprint": fingerprint(newest), "level": level, "made_by": made_by}
     MARK.write_text(json.dumps(mark, indent=1), encoding="utf-8")
     print(f"Ready after {time.monotonic() - began:.0f} s.\n", flush=True)

@@ -62,12 +62,15 @@ def steps(home, monkeypatch):
                     kinds.append("venv")
                 elif start.UV_REQUIREMENT in command:
                     kinds.append("fetch uv")
+                elif command[0] == "npm":
+                    kinds.append("npm")
                 else:
                     kinds.append("uv" if command[0] == str(start.UV) else "pip")
             return kinds
 
     recorded = Steps()
     monkeypatch.setattr(start, "run_step", recorded.run)
+    monkeypatch.setattr(start.shutil, "which", lambda name: None)
     return recorded
 
 
@@ -274,8 +277,42 @@ def test_packages_that_cannot_be_installed(home, steps, monkeypatch):
     steps.failing = ("installing",)
     with pytest.raises(start.Problem, match="could not be installed"):
         start.set_up("lab")
-    assert steps.tools() == ["venv", "fetch uv", "uv", "pip"]
+    assert steps.tools() == ["venv", "fetch uv", "uv", "pip", "pip"]
     assert not start.MARK.exists()
+
+
+def test_a_system_for_which_there_are_no_brokers(home, steps, monkeypatch, capsys):
+    monkeypatch.setattr(start, "reaches_packages", lambda: True)
+    steps.failing = ("uv", "a minute or two")
+    start.set_up("lab")
+    assert steps.tools() == ["venv", "fetch uv", "pip", "pip"]
+    assert [command[-1] for command in steps[-2:]] == [".[scale]", "."]
+    assert "Lessons 15 and 16" in capsys.readouterr().out
+    assert start.is_ready("lab")
+
+
+def test_the_tests_do_not_do_without_brokers(home, steps, monkeypatch):
+    monkeypatch.setattr(start, "reaches_packages", lambda: True)
+    steps.failing = ("installing",)
+    with pytest.raises(start.Problem, match="could not be installed"):
+        start.set_up("test")
+    assert steps.tools() == ["venv", "fetch uv", "uv", "pip"]
+
+
+@pytest.mark.parametrize("failing", [(), ("npm",)])
+def test_what_javascript_imports_comes_with_a_set_up(home, steps, monkeypatch, capsys, failing):
+    monkeypatch.setattr(start.shutil, "which", lambda name: name)
+    steps.failing = failing
+    start.set_up("lab")
+    assert steps.tools() == ["venv", "fetch uv", "uv", "npm"]
+    assert {"--no-package-lock", "--ignore-scripts", "--fetch-retries=0"} <= set(steps[-1])
+    assert steps[-1][-1] == str(home / "notebooks" / "javascript")
+    assert ("npm install" in capsys.readouterr().out) == bool(failing)
+    assert start.is_ready("lab")
+    del steps[:]
+    start.set_up("lab")
+    start.set_up("test")
+    assert "npm" not in steps.tools()
 
 
 def test_an_environment_that_cannot_be_made(home, steps):

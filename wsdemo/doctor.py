@@ -177,11 +177,12 @@ def _programs() -> Iterator[Finding]:
     asked = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)
     yield Finding("ok", f"Node {asked.stdout.strip().lstrip('v')}: {node}")
     folder = Path(__file__).parent.parent / "notebooks" / "javascript"
-    if (folder / "node_modules" / "ws" / "package.json").is_file():
-        yield Finding("ok", "npm's ws, for the JavaScript programs")
-    else:
-        advice = "for the JavaScript programs: `npm install` in notebooks/javascript"
-        yield Finding("missing", "npm's ws", advice)
+    for package, purpose in (("ws", "the JavaScript programs"), ("mqtt", "lesson 15's Pong")):
+        if (folder / "node_modules" / package / "package.json").is_file():
+            yield Finding("ok", f"npm's {package}, for {purpose}")
+        else:
+            advice = f"for {purpose}: `npm install` in notebooks/javascript"
+            yield Finding("missing", f"npm's {package}", advice)
 
 
 def _brokers() -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import os
 import signal
 import subprocess
 import sys
@@ -82,7 +81,8 @@ def test_an_interrupted_cell_cancels_the_coroutine(thread):
         # Not before the cell waits for the result.
         while sys._current_frames()[threading.main_thread().ident].f_code.co_name != "wait":
             await asyncio.sleep(0)
-        os.kill(os.getpid(), signal.SIGINT)
+        # Not os.kill(): the system may give that signal to any thread, and wake no other.
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         await forever()
 
     with pytest.raises(KeyboardInterrupt):

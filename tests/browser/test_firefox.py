@@ -14,9 +14,11 @@ import time
 import nbformat
 import pytest
 
+import wsdemo
 from tests.browser import lab
 from tests.browser.firefox import find_firefox, firefox
 from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, consoles, differences, readable
+from tests.browser.test_limits import OPEN, hold
 from wsdemo.apps import binary, dashboard, echo, heartbeat, patterns, pong
 
 pytestmark = pytest.mark.browser
@@ -107,3 +109,14 @@ def test_a_page_connects(browser, app):
 )
 def test_a_lesson_tells_what_firefox_shows(browser, server, lesson):
     assert differing(browser, server, lesson) == []
+
+
+def test_firefox_opens_200_from_all_pages_together(browser):
+    """The next ones fail at once, in whichever page they are."""
+    with wsdemo.serve(hold, name="held", compression=None, pages={"/": "<p>"}) as held:
+        one, other = (browser.open(held.url.replace("ws", "http", 1)) for _ in range(2))
+        assert one.evaluate(OPEN, [held.url, 150]) == {"open": 150}
+        assert other.evaluate(OPEN, [held.url, 60]) == {"open": 50, "1006": 10}
+        assert len(held.connections) == 200
+        one.close()
+        other.close()

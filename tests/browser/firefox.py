@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -24,6 +25,15 @@ from websockets.sync.client import ClientConnection, connect
 
 START_TIMEOUT = 60
 TIMEOUT = 60
+# A new Firefox asks the internet for news, updates and lists. This one knows no names, and its
+# proxy is not there; what is for 127.0.0.1 goes past a proxy.
+SETTINGS = """
+user_pref("network.dns.disabled", true);
+user_pref("network.proxy.type", 1);
+user_pref("network.proxy.socks", "127.0.0.1");
+user_pref("network.proxy.socks_port", 9);
+user_pref("network.proxy.socks_remote_dns", true);
+"""
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
@@ -123,6 +133,7 @@ class Page:
 def firefox() -> Iterator[Firefox]:
     """Start a headless Firefox with a profile of its own; stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="wsdemo-firefox-", ignore_cleanup_errors=True) as home:
+        pathlib.Path(home, "user.js").write_text(SETTINGS, encoding="utf-8")
         command = [find_firefox(), "--headless", "--no-remote", "--profile", home]
         command += ["--remote-debugging-port", "0"]
         with subprocess.Popen(
@@ -131,16 +142,16 @@ def firefox() -> Iterator[Firefox]:
             patience = threading.Timer(START_TIMEOUT, process.kill)
             patience.start()
             try:
-                url = next(found[1] for line in process.stderr if (found := LISTENING.search(line)))
+                urls = (found[1] for line in process.stderr if (found := LISTENING.search(line)))
+                url = next(urls, None)
                 patience.cancel()
+                if url is None:
+                    raise RuntimeError("Firefox did not start")
                 # To the end, or a full pipe would block it.
                 threading.Thread(target=process.stderr.read, daemon=True).start()
                 with connect(f"{url}/session", max_size=None, proxy=None) as connection:
                     yield Firefox(connection)
-            except StopIteration:
-                raise RuntimeError("Firefox did not start") from None
             finally:
-                patience.cancel()
                 process.kill()
 
 

@@ -73,8 +73,16 @@ def test_a_time_out_cancels_the_coroutine(thread):
     assert forever.cancelled.wait(5)
 
 
+@pytest.fixture
+def interruptible():
+    """Take SIGINT as a program in a terminal does; a shell's background programs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_an_interrupted_cell_cancels_the_coroutine(thread):
+def test_an_interrupted_cell_cancels_the_coroutine(thread, interruptible):
     forever = Forever()
 
     async def press_stop():

@@ -5,6 +5,7 @@ import contextlib
 import shutil
 import sys
 
+import nats
 import pytest
 
 import wsdemo
@@ -167,6 +168,24 @@ def test_a_broker_killed_and_back_has_lost_nothing_it_answered_for(kind):
                 assert numbers(one) == list(range(1, len(one.heard) + 1))
                 assert set(answered) <= set(one.heard)
                 assert one.told == two.told == ["up", "down", "up"]
+
+    asyncio.run(main())
+
+
+def test_a_loss_of_which_nats_py_does_not_tell_is_noticed(monkeypatch):
+    async def close(self, status, do_cbs=True):
+        return await told_of(self, status, do_cbs=False)
+
+    told_of = nats.aio.client.Client._close
+    monkeypatch.setattr(nats.aio.client.Client, "_close", close)
+
+    async def main():
+        with wsdemo.broker("nats") as broker:
+            async with Listener(broker.url, "silent") as room:
+                await asyncio.to_thread(broker.kill)
+                await room.until(lambda: "down" in room.told)
+                await asyncio.to_thread(broker.start)
+                await room.until(lambda: room.told == ["up", "down", "up"])
 
     asyncio.run(main())
 

@@ -17,6 +17,8 @@ __all__ = ["JetStreamBus"]
 
 log = logging.getLogger("wsdemo.bus")
 
+NOTICED = 0.5  # seconds until a loss is noticed of which nats-py does not tell
+
 
 class JetStreamBus(Bus):
     """A stream of JetStream (https://docs.nats.io/nats-concepts/jetstream/streams).
@@ -52,7 +54,12 @@ class JetStreamBus(Bus):
             found = await self._open_stream()
             self._begin(f"{found.created.timestamp():.6f}".replace(".", ""))
             await self._hear_from(found.state.last_seq)
-            await ended.wait()
+            # Not closed_cb alone: where nats-py has bytes left to send when the line is lost, it
+            # closes with an error, and calls nobody.
+            while not client.is_closed:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(NOTICED):
+                        await ended.wait()
         finally:
             with contextlib.suppress(*self.failures):
                 await client.close()

@@ -313,6 +313,7 @@ def test_two_play_by_topic():
 def test_the_referee_passes_over_what_makes_no_sense(topic, payload):
     async def story(game, ana, bob):
         await ana.subscribe("pong/state")
+        await comes(ana, lambda state: state)  # now the referee listens, too
         await ana.publish("pong/paddle/right", '{"player": "ana", "y": 10}', qos=1)
         await bob.publish(topic, payload, qos=1)
         await ana.publish("pong/paddle/right", '{"player": "ana", "y": 40}', qos=1)

@@ -6,6 +6,9 @@ import pytest
 
 from tests.browser import lab
 
+PATIENCE_MS = 20_000
+"""How long an expectation waits; playwright's own 5 s are too few where others work as well."""
+
 
 # Not for the session: while playwright runs, no other test can use asyncio.run().
 @pytest.fixture(scope="package")
@@ -13,6 +16,9 @@ def chromium():
     """A headless Chromium; without one, a skip on a laptop and a failure where CI is set."""
     if not lab.find_chromium():
         (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium here")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE_MS)
     with lab.chromium() as browser:
         yield browser
 

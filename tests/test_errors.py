@@ -100,7 +100,7 @@ def test_the_index_is_whole():
         ("cannot call recv", "99_none", "two-readers", "there is no"),
         ("not clean", "07_closing", "console-nobody", "there is no"),
         # In the prose below the panel, not in the panel.
-        ("Chromium says 1002", "07_closing", "console-events", "does not say it"),
+        ("hangs up without a word", "07_closing", "console-events", "does not say it"),
         ("SecurityError", "tests/browser/test_tls.py", "test_none", "there is no"),
         ("SecurityError", "tests/test_none.py", "test_none", "there is no"),
         # What a cell says in its source is no evidence.

@@ -4,6 +4,7 @@ Where browsers differ, a markdown cell tagged ``console-NAME`` has a second fenc
 panel NAME shows in Firefox.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -69,12 +70,15 @@ def shown(page, name, lines, seconds=30):
     """What a panel shows when it shows these lines, or when the time is over."""
     page.wait_for(f"() => document.querySelector('iframe[title={json.dumps(name)}]')")
     frame = page.frame(f"iframe[title={json.dumps(name)}]")
-    end = time.monotonic() + seconds
-    while (seen := frame.evaluate(lab.STABLE)) not in (lines, [*lines, STOPPED]):
+    end, seen = time.monotonic() + seconds, []
+    while True:
+        with contextlib.suppress(RuntimeError):  # the panel's page is just being loaded
+            seen = frame.evaluate(lab.STABLE)
+        if seen in (lines, [*lines, STOPPED]):
+            return lines
         if time.monotonic() > end:
             return seen
         time.sleep(0.1)
-    return lines
 
 
 def differing(browser, server, name):

@@ -31,8 +31,8 @@ def test_has_a_page(get):
         assert body == echo.PAGES["/"].read_bytes()
 
 
-def test_is_replaced_by_the_next_of_its_name():
-    with echo.serve() as first, echo.serve():
-        assert repr(first) == "<Server 'echo' stopped>"
-    with echo.serve() as first, echo.serve(name="another"):
+def test_is_replaced_by_the_next_of_its_given_name_only():
+    with echo.serve() as first, echo.serve(name="another") as second:
         assert repr(first) == "<Server 'echo' running>"
+        with echo.serve(name="another"):
+            assert repr(second) == "<Server 'another' stopped>"

@@ -249,3 +249,12 @@ def test_at_its_end_it_is_told_before_what_runs_is_cancelled():
     thread.run(begin())
     assert thread.stop()
     assert order == [thread.loop, "cancelled"]
+
+
+def test_a_loop_that_was_closed_ends_its_thread(monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # asyncio's own complaint
+    thread = LoopThread("test", report=lambda _: thread.loop.close())
+    thread.call(sys.exit)
+    thread._thread.join(5)
+    assert not thread.running
+    assert thread.stop()

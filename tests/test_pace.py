@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.test_browser import URL, report, told, view
-from wsdemo import pace
+from wsdemo import cell, pace
 from wsdemo.browser import Browser
 
 
@@ -26,7 +26,8 @@ def notebook(monkeypatch):
 
     def notebook(patience=5, **metadata):
         shell = Shell(metadata)
-        monkeypatch.setattr(pace, "_shell", lambda: shell)
+        for module in (cell, pace):
+            monkeypatch.setattr(module, "ipython_shell", lambda: shell)
         monkeypatch.setattr(pace, "_shown", [])
         monkeypatch.setattr(pace, "PATIENCE", patience)
         return shell
@@ -119,6 +120,6 @@ def test_an_interrupt_ends_the_wait_and_is_no_error(notebook, monkeypatch):
 
 
 def test_outside_a_notebook_there_is_no_shell():
-    assert pace._shell() is None
+    assert cell.ipython_shell() is None
     show(Browser(URL, "ana"))
     assert pace._shown == []

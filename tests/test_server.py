@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import errno
+import functools
 import gc
 import http
 import json
@@ -19,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 import wsdemo
+import wsdemo.apps.echo
 from wsdemo.loop import SWITCH_INTERVAL
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
@@ -149,8 +151,14 @@ def test_a_handler_that_blocks_the_loop_is_warned_about(raw):
         assert blocked.wait(5)
         with pytest.warns(RuntimeWarning, match="server 'blocks' did not stop: its handler blocks"):
             server.stop()
+        with pytest.raises(
+            OSError, match="of this notebook, whose handler blocks its event loop: wait"
+        ):
+            wsdemo.serve(echo, port=server.port)
         release.set()
         assert server._thread.stop(timeout=5)  # now it can
+        with wsdemo.serve(echo, port=server.port) as repaired:
+            assert says(repaired.url) == "Hello"
         assert came[0].transport.is_closing()
 
 
@@ -180,9 +188,9 @@ def test_switches_faster_while_it_runs():
 # Names and ports
 
 
-def test_a_server_replaces_the_one_of_its_name():
-    first = wsdemo.serve(echo)
-    with connect(first.url) as client, wsdemo.serve(echo) as second:
+def test_a_server_replaces_the_one_of_its_given_name():
+    first = wsdemo.serve(echo, name="mine")
+    with connect(first.url) as client, wsdemo.serve(echo, name="mine") as second:
         assert close_code(client) == 1001
         assert not is_listening(first.port)
         assert says(second.url) == "Hello"
@@ -190,36 +198,77 @@ def test_a_server_replaces_the_one_of_its_name():
         assert says(second.url) == "Hello"
 
 
-def test_a_server_replaces_the_one_of_its_name_on_the_same_port():
-    with wsdemo.serve(echo) as first, wsdemo.serve(echo, port=first.port) as second:
+def test_a_server_replaces_the_one_of_its_given_name_on_the_same_port():
+    with (
+        wsdemo.serve(echo, name="mine") as first,
+        wsdemo.serve(echo, name="mine", port=first.port) as second,
+    ):
         assert second.port == first.port
-        assert repr(first) == "<Server 'echo' stopped>"
+        assert repr(first) == "<Server 'mine' stopped>"
         assert says(second.url) == "Hello"
 
 
-def test_servers_of_different_names_live_side_by_side():
-    with wsdemo.serve(echo, name="one") as one, wsdemo.serve(echo, name="two") as two:
-        assert says(one.url) == says(two.url) == "Hello"
-        assert one.port != two.port
+def made(number):
+    async def tell(connection):
+        async for _ in connection:
+            await connection.send(str(number))
+
+    return tell
 
 
-def test_a_cell_can_be_run_again_and_again():
-    before = threading.active_count()
-    for _ in range(10):
-        server = wsdemo.serve(echo)
-    assert threading.active_count() == before + 1
-    assert says(server.url) == "Hello"
-    server.stop()
+class Room:
+    async def handler(self, connection):
+        await echo(connection)
 
 
-@pytest.mark.parametrize("name", [None, "mine"])
-def test_is_named_after_its_handler_unless_named(name):
-    class Callable:
-        async def __call__(self, connection):
-            pass
+@pytest.mark.parametrize(
+    "handlers",
+    [
+        [echo, echo],
+        [Room().handler, Room().handler],
+        [functools.partial(echo), functools.partial(echo)],
+        [made(1), made(2)],
+        [lambda connection: echo(connection), lambda connection: echo(connection)],
+    ],
+    ids=["one handler", "methods", "partials", "closures", "lambdas"],
+)
+def test_servers_live_side_by_side(handlers):
+    with contextlib.ExitStack() as running:
+        servers = [running.enter_context(wsdemo.serve(each)) for each in handlers]
+        assert len({server.port for server in servers}) == 2
+        for server in servers:
+            with connect(server.url) as client:
+                client.send("Hello")
+                assert client.recv(timeout=5)
 
-    with wsdemo.serve(Callable(), name=name) as server:
-        assert server.name.rpartition(".")[2] == (name or "Callable")
+
+def test_two_finished_servers_live_side_by_side():
+    with wsdemo.apps.echo.serve() as one, wsdemo.apps.echo.serve() as two:
+        assert [server.name for server in (one, two)] == ["echo", "echo"]
+        for server in (one, two):
+            with connect(server.url) as client:
+                assert client.recv(timeout=5) == "Welcome!"
+
+
+class Callable:
+    async def __call__(self, connection):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("handler", "name", "expected"),
+    [
+        (echo, None, "echo"),
+        (echo, "mine", "mine"),
+        (made(1), None, "tell"),
+        (Room().handler, None, "Room.handler"),
+        (Callable(), None, "Callable"),
+        (functools.partial(functools.partial(echo)), None, "echo"),
+    ],
+)
+def test_is_named_after_its_handler_unless_named(handler, name, expected):
+    with wsdemo.serve(handler, name=name) as server:
+        assert server.name == expected
 
 
 @pytest.mark.parametrize(
@@ -228,20 +277,20 @@ def test_is_named_after_its_handler_unless_named(name):
     ids=["an address of others", "an unknown option"],
 )
 def test_a_server_that_fails_leaves_the_old_one_running(options, error):
-    with wsdemo.serve(echo) as server:
+    with wsdemo.serve(echo, name="mine") as server:
         before = threading.active_count()
         with pytest.raises(error):
-            wsdemo.serve(echo, **options)
+            wsdemo.serve(echo, name="mine", **options)
         assert threading.active_count() == before
         assert says(server.url) == "Hello"
-        with wsdemo.serve(echo):  # and it can still be replaced
+        with wsdemo.serve(echo, name="mine"):  # and it can still be replaced
             assert not is_listening(server.port)
 
 
 def test_a_port_of_another_program_is_taken():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        sentence = f"port {port} is taken by another program, or choose another; port=0 takes"
+        sentence = f"port {port} is taken by another program: choose another; port=0 takes"
         with pytest.raises(OSError, match=sentence) as taken:
             wsdemo.serve(echo, port=port)
         assert taken.value.errno == errno.EADDRINUSE
@@ -471,6 +520,8 @@ def test_answers_with_pages(get, tmp_path):
     with wsdemo.serve(echo, pages=pages) as server:
         status, headers, body = get(server)
         assert (status, body.decode()) == (200, "<p>grüß dich</p>")
+        # Java's HttpClient and curl --http2 offer HTTP/2 with each plain request.
+        assert get(server, Upgrade="h2c", Connection="Upgrade, HTTP2-Settings")[::2] == (200, body)
         assert headers["Content-Type"] == "text/html; charset=utf-8"
         assert headers["Cache-Control"] == "no-store"
         assert get(server, "/?name=ana")[2] == body

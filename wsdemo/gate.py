@@ -1,6 +1,7 @@
 """Who may come in, how many, how often: limits for a server that strangers can reach."""
 
 import asyncio
+import functools
 import ipaddress
 import json
 from collections import Counter
@@ -123,6 +124,7 @@ def guard(
     open_from: Counter[str] = Counter()
 
     # No coroutine of its own: each one costs a little at every message.
+    @functools.wraps(handler)
     def guarded(connection: ServerConnection) -> Awaitable[None]:
         address = connection.remote_address[0]
         if limits.per_address and open_from[address] >= limits.per_address:

@@ -23,14 +23,25 @@ class LoopThread:
     While any such loop runs, the interpreter's switch interval is :data:`SWITCH_INTERVAL`; see
     :func:`wsdemo.serve` for the reason.
 
+    Nothing that runs on the loop can end it but :meth:`stop`. ``sys.exit()`` in a task would end
+    an event loop of the main thread, and with it the program; here there is no program to end, only
+    a server that would be silent from then on. So the loop reports it and continues.
+
     Args:
         name: what the thread is called in a debugger or a traceback.
         at_end: called on the loop when it has been told to stop, before what runs is cancelled.
+        report: called on the loop's thread with an exception that would have ended it.
     """
 
-    def __init__(self, name: str, at_end: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        name: str,
+        at_end: Callable[[], None] = lambda: None,
+        report: Callable[[BaseException], None] | None = None,
+    ) -> None:
         self.name = name
         self._at_end = at_end
+        self._report = report or self._print
         started: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(
             target=contextvars.Context().run,
@@ -53,9 +64,20 @@ class LoopThread:
             # Runner, not asyncio.run(): nest_asyncio replaces that one. Leaving it cancels what
             # is still running.
             with asyncio.Runner() as runner:
-                runner.run(main())
+                loop = runner.get_loop()
+                until_stopped = loop.create_task(main())
+                while not (until_stopped.done() or loop.is_closed()):
+                    try:
+                        loop.run_until_complete(until_stopped)
+                    except (SystemExit, KeyboardInterrupt) as error:  # raised by some task
+                        self._report(error)
+                    except RuntimeError as error:  # some task called loop.stop()
+                        self._report(error)
         finally:
             _stop_taking_turns()
+
+    def _print(self, error: BaseException) -> None:
+        print(f"{self.name}: {error!r} does not end its event loop", file=sys.stderr)
 
     @property
     def running(self) -> bool:

@@ -5,10 +5,9 @@ the last cell would stop servers that no page has reached yet. So, where a perso
 that shows a page, or commands one, is not done before the page is.
 """
 
-import sys
 import time
-from typing import Any
 
+from wsdemo.cell import ipython_shell, is_on_screen
 from wsdemo.console import Page
 
 __all__ = ["PATIENCE", "keep_pace"]
@@ -25,7 +24,7 @@ def keep_pace(page: Page) -> None:
     Args:
         page: what the notebook will show in an output of the running cell.
     """
-    shell = _shell()
+    shell = ipython_shell()
     if shell is None:
         return
     if page not in _shown:
@@ -33,23 +32,8 @@ def keep_pace(page: Page) -> None:
     shell.events.register("post_run_cell", _wait)  # twice counts once
 
 
-def _shell() -> Any:
-    """IPython's shell in a notebook's kernel; ``None`` in any other program."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython and ipython.get_ipython()
-    return shell if hasattr(shell, "kernel") else None
-
-
-def _is_watched() -> bool:
-    """Whether the running cell stands on somebody's screen.
-
-    JupyterLab, Notebook and VS Code say which cell they run; nbclient and nbval do not.
-    """
-    return "cellId" in _shell().kernel.get_parent().get("metadata", {})
-
-
 def _wait(_: object = None) -> None:
-    if not _is_watched():
+    if not is_on_screen():
         return
     end = time.monotonic() + PATIENCE
     try:

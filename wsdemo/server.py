@@ -2,14 +2,14 @@
 
 import asyncio
 import atexit
+import concurrent.futures
 import contextlib
 import errno
+import functools
 import inspect
 import logging
 import socket
 import sys
-import sysconfig
-import traceback
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -18,9 +18,10 @@ from typing import Any
 from websockets.asyncio.server import Server as WebSocketServer
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as websockets_serve
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from wsdemo.cell import running_cell
+from wsdemo.handler_errors import describe, is_ended_from_outside, is_goodbye
 from wsdemo.loop import LoopThread
 from wsdemo.pages import Page, respond
 
@@ -31,7 +32,7 @@ Handler = Callable[[ServerConnection], Awaitable[None]]
 log = logging.getLogger("wsdemo.server")
 log.addHandler(logging.NullHandler())  # or each client's mistake would print into a cell
 
-_running: dict[str, "Server"] = {}
+_running: list["Server"] = []  # those that have been told to stop, too, while they have not
 
 
 def serve(
@@ -46,8 +47,9 @@ def serve(
 ) -> "Server":
     """Start a WebSocket server that goes on serving while cells run, block or sit idle.
 
-    Use it in ``with``, or keep it and call ``stop()``; it also ends with the interpreter. Starting
-    a server under a name in use replaces the old one, so that a cell can be run again and again.
+    Use it in ``with``, or keep it and call ``stop()``; it also ends with the interpreter. A cell
+    that is run again replaces the servers that its last run has started. Any number of servers of
+    one handler can run side by side.
 
     While a server runs, ``sys.setswitchinterval`` is 50 µs instead of 5 ms. Each time asyncio's
     thread has touched a socket it waits one such interval for a cell that computes to hand over
@@ -58,7 +60,8 @@ def serve(
     Args:
         handler: ``async def handler(connection)``, called once for each connection; see
             :func:`websockets.asyncio.server.serve`.
-        name: what to replace later; the handler's name unless given.
+        name: what to call it in messages; the handler's name unless given. A server of a given
+            name replaces the one of the same given name, from whichever cell.
         host: the address to listen on. ``"0.0.0.0"`` lets other machines in (a workshop) and
             prints the address they can use.
         port: the TCP port; 0 takes a free one.
@@ -82,10 +85,11 @@ class Server:
     """A running server; made by :func:`serve`.
 
     Attributes:
-        name: its name; a new server of this name replaces it.
+        name: its name in messages.
         host: the address it listens on.
         port: the TCP port it listens on.
-        errors: the exceptions that handlers have raised, oldest first.
+        errors: the exceptions that handlers have raised, oldest first; ``SystemExit`` and the like
+            among them.
     """
 
     def __init__(
@@ -100,9 +104,9 @@ class Server:
     ) -> None:
         if not callable(handler):
             raise TypeError(f"serve() needs a handler, async def handler(connection): {handler!r}")
-        self.name = name or getattr(handler, "__qualname__", type(handler).__qualname__)
+        self.name = name or _name_of(handler)
         self.host = host
-        self.errors: list[Exception] = []
+        self.errors: list[BaseException] = []
         self._handler = handler
         self._pages = dict(pages) if pages is not None else None
         self._process_request = options.pop("process_request", None)
@@ -112,10 +116,13 @@ class Server:
         self._create = options.pop("create_connection", None) or ServerConnection
         self._lines = weakref.WeakSet[ServerConnection]()  # those that say nothing, too
 
-        previous = _running.get(self.name)
-        if previous is not None and port == previous.port:
-            previous.stop()
-        self._thread = LoopThread(f"server {self.name!r}", at_end=self._hang_up)
+        self._given_name, self._run, self._told_to_stop = name, running_cell(), False
+        _running[:] = [each for each in _running if each._thread.running]
+        replaced = [each for each in _running if self._replaces(each, port)]
+        for each in replaced:
+            if each.port == port:
+                each.stop()
+        self._thread = LoopThread(f"server {self.name!r}", self._hang_up, self._report_escaped)
         try:
             self._server: WebSocketServer = self._thread.run(self._start(port, options))
         except BaseException as error:
@@ -123,12 +130,23 @@ class Server:
             if isinstance(error, OSError):
                 raise _explain(error, host, port) from None
             raise
-        if previous is not None:
-            previous.stop()
+        for each in replaced:
+            each.stop()
         self.port = self._server.sockets[0].getsockname()[1]
-        _running[self.name] = self
+        _running.append(self)
         if self.lan_url is not None:
             print(f"Others on this network can connect to {self.lan_url}")
+
+    def _replaces(self, other: "Server", port: int) -> bool:
+        """Whether this server takes the place of another one."""
+        if self._given_name is not None and self._given_name == other._given_name:
+            return True
+        if self._run is None or other._run is None or self._run == other._run:
+            return False
+        # A cell that was changed is the same cell only where the front end names cells; a server
+        # of the same name on the same port tells it as well.
+        again = port == other.port and self.name == other.name
+        return again or self._run.cell == other._run.cell
 
     async def _start(self, port: int, options: dict[str, Any]) -> WebSocketServer:
         options |= {"process_request": self._answer, "create_connection": self._connect}
@@ -142,16 +160,22 @@ class Server:
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer plain HTTP requests with a page; let WebSocket handshakes through."""
+        task = asyncio.current_task()
         try:
             return await self._choose_answer(connection, request)
-        except Exception as error:
+        except BaseException as error:
+            if is_ended_from_outside(task, error):
+                raise
             self._report(error, "status 500")
-            raise
+            if isinstance(error, Exception):
+                raise
+            # websockets answers with 500 only to an Exception.
+            raise RuntimeError("the handshake's process_request failed") from error
 
     async def _choose_answer(
         self, connection: ServerConnection, request: Request
     ) -> Response | None:
-        if self._pages is not None and "Upgrade" not in request.headers:
+        if self._pages is not None and not _asks_for_websocket(request):
             path = request.path.partition("?")[0]
             if path not in self._pages:
                 known = ", ".join(self._pages)
@@ -163,19 +187,28 @@ class Server:
         return await response if inspect.isawaitable(response) else response
 
     async def _handle(self, connection: ServerConnection) -> None:
+        task = asyncio.current_task()
         try:
             running = self._handler(connection)
             if not inspect.isawaitable(running):
                 raise TypeError(f"handler {self.name} is not a coroutine: write async def")
             await running
-        except Exception as error:
-            if not _is_goodbye(error):
+        except BaseException as error:
+            if is_ended_from_outside(task, error):
+                raise
+            if not is_goodbye(error):
                 self._report(error, "1011")
                 await connection.close(1011)
 
-    def _report(self, error: Exception, seen: str) -> None:
+    def _report(self, error: BaseException, seen: str) -> None:
         self.errors.append(error)
-        print(_describe(self.name, error, seen), file=sys.stderr)
+        print(describe(self.name, error, seen), file=sys.stderr)
+
+    def _report_escaped(self, error: BaseException) -> None:
+        """Report what a task raised that nobody awaits, and that would have ended the loop."""
+        if error not in self.errors:
+            self.errors.append(error)
+            print(f"server {self.name!r} goes on, in spite of {error!r} in a task", file=sys.stderr)
 
     # What the notebook sees
 
@@ -213,20 +246,21 @@ class Server:
         """
         if self._thread.is_current:
             raise RuntimeError(f"server {self.name!r} cannot be stopped by a handler of its own")
-        if _running.get(self.name) is self:
-            del _running[self.name]
-        if not self._thread.running:
-            return
-        try:
-            self._thread.run(self._close(), timeout=3 * self._grace + 1)
-        except TimeoutError:
-            warnings.warn(
-                f"server {self.name!r} did not stop: its handler blocks the event loop "
-                "(time.sleep? a long computation?); it goes on until it returns",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        self._thread.stop(timeout=self._grace)
+        self._told_to_stop = True
+        if self._thread.running:
+            try:
+                self._thread.run(self._close(), timeout=3 * self._grace + 1)
+            except concurrent.futures.CancelledError:
+                pass  # its loop has ended meanwhile
+            except TimeoutError:
+                warnings.warn(
+                    f"server {self.name!r} did not stop: its handler blocks the event loop "
+                    "(time.sleep? a long computation?); it goes on until it returns",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+        if self._thread.stop(timeout=self._grace) and self in _running:
+            _running.remove(self)
 
     async def _close(self) -> None:
         self._server.close()
@@ -253,39 +287,47 @@ class Server:
 
 @atexit.register
 def _stop_all() -> None:
-    for server in list(_running.values()):
+    for server in list(_running):
         server.stop()
 
 
-def _is_goodbye(error: Exception) -> bool:
-    """Whether a handler ended only because its client left, alone or in a TaskGroup."""
-    if isinstance(error, ExceptionGroup):
-        return error.split(ConnectionClosed)[1] is None
-    return isinstance(error, ConnectionClosed)
+def _name_of(handler: Handler) -> str:
+    """The name of a handler as its author knows it."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    name = getattr(handler, "__qualname__", type(handler).__qualname__)
+    return name.rpartition("<locals>.")[2]
 
 
-def _describe(name: str, error: Exception, seen: str) -> str:
-    """Say what a handler raised and where, in words that are the same in every run."""
-    told = "".join(traceback.format_exception_only(error)).rstrip()
-    lines = [f"handler {name} failed, its client sees {seen}: {told}"]
-    # Lines of Python's own library, and of packages, change with their versions.
-    not_theirs = (__file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.line and not frame.filename.startswith(not_theirs):
-            lines.append(f"  line {frame.lineno}, in {frame.name}: {frame.line}")
-    return "\n".join(lines)
+def _asks_for_websocket(request: Request) -> bool:
+    """Whether a request wants the WebSocket protocol, and not a page.
+
+    A server may ignore an Upgrade to anything else, such as ``h2c`` (RFC 9110 §7.8).
+    """
+    asked = ",".join(request.headers.get_all("Upgrade"))
+    return "websocket" in (each.strip().lower() for each in asked.split(","))
 
 
 def _explain(error: OSError, host: str, port: int) -> OSError:
     """Say what to do about a port that cannot be used."""
     hint = f"{host}:{port} cannot be used: {error.strerror or error}"
     if error.errno == errno.EADDRINUSE:
-        ours = [server.name for server in _running.values() if server.port == port]
-        owner = f"server {ours[0]!r} of this notebook: stop() it" if ours else "another program"
-        hint = f"port {port} is taken by {owner}, or choose another; port=0 takes a free one"
+        owner, remedy = _owner_of(port)
+        hint = f"port {port} is taken by {owner}: {remedy}choose another; port=0 takes a free one"
     elif error.errno == errno.EACCES:
         hint = f"port {port} may not be used by you; choose one above 1023, or port=0"
     return type(error)(error.errno, hint)
+
+
+def _owner_of(port: int) -> tuple[str, str]:
+    """Say who has a port, and what would free it."""
+    for server in _running:
+        if server.port == port and server._told_to_stop:
+            owner = f"server {server.name!r} of this notebook, whose handler blocks its event loop"
+            return owner, "wait until it returns, or "
+        if server.port == port:
+            return f"server {server.name!r} of this notebook", "stop() it, or "
+    return "another program", ""
 
 
 def _lan_address() -> str:

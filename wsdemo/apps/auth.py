@@ -47,7 +47,7 @@ def serve(
     if not token:
         raise ValueError("an empty token would let everybody in")
 
-    async def handler(connection: ServerConnection) -> None:
+    async def auth(connection: ServerConnection) -> None:
         if refuse_after_open and not _knows(connection.request, token):
             await connection.close(POLICY_VIOLATION, "Invalid token")
             return
@@ -57,7 +57,7 @@ def serve(
 
     if not refuse_after_open:
         options["process_request"] = _ask_for(token)
-    return serve_guarded(handler, limits, **{"name": "auth", "pages": PAGES, **options})
+    return serve_guarded(auth, limits, **{"pages": PAGES, **options})
 
 
 def _ask_for(token: str) -> Callable[[ServerConnection, Request], Response | None]:

@@ -23,11 +23,11 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
         options: those of :func:`wsdemo.serve`.
     """
 
-    async def handler(connection: ServerConnection) -> None:
+    async def binary(connection: ServerConnection) -> None:
         async for message in paced(connection, limits):
             await connection.send(message)
 
-    return serve_guarded(handler, limits, **{"name": "binary", "pages": PAGES, **options})
+    return serve_guarded(binary, limits, **{"pages": PAGES, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -222,7 +222,7 @@ def serve(
     def tell(state: str) -> None:
         room.notice(**({"type": "gap"} if state == "gap" else {"type": "bus", "state": state}))
 
-    async def handler(connection: ServerConnection) -> None:
+    async def chat(connection: ServerConnection) -> None:
         asked = parse_qs(urlsplit(connection.request.path).query)
         try:
             if shared is not None:
@@ -245,8 +245,8 @@ def serve(
             room.leave(connection)
 
     alive = {"ping_interval": heartbeat or None, "ping_timeout": heartbeat or None}
-    options = {"name": "chat", "pages": PAGES, **alive, **options}
-    server = serve_guarded(handler, limits, **options)
+    options = {"pages": PAGES, **alive, **options}
+    server = serve_guarded(chat, limits, **options)
     if shared is not None:
         try:
             server.run(shared.start(hear, tell))

@@ -135,7 +135,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
                 # send() fills buffers that nobody sees; only the Pong says that it has come.
                 await (await connection.ping())
 
-    async def handler(connection: ServerConnection) -> None:
+    async def dashboard(connection: ServerConnection) -> None:
         asked = parse_qs(urlsplit(connection.request.path).query)
         latest = Latest()
         sensor.add(latest, deltas=asked.get("deltas") == ["1"])
@@ -147,7 +147,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
             sensor.discard(latest)
             telling.cancel()
 
-    return serve_guarded(handler, limits, **{"name": "dashboard", "pages": PAGES, **options})
+    return serve_guarded(dashboard, limits, **{"pages": PAGES, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,12 +25,12 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
         options: those of :func:`wsdemo.serve`.
     """
 
-    async def handler(connection: ServerConnection) -> None:
+    async def echo(connection: ServerConnection) -> None:
         await connection.send("Welcome!")
         async for message in paced(connection, limits):
             await connection.send(f"You said: {message}" if isinstance(message, str) else message)
 
-    return serve_guarded(handler, limits, **{"name": "echo", "pages": PAGES, **options})
+    return serve_guarded(echo, limits, **{"pages": PAGES, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

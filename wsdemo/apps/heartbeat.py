@@ -85,7 +85,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
         raise ValueError(f"an interval is more than 0 s, not {interval}")
     sweep = Sweep(interval)
 
-    async def handler(connection: ServerConnection) -> None:
+    async def heartbeat(connection: ServerConnection) -> None:
         sweep.add(connection)
         try:
             async for message in paced(connection, limits):
@@ -94,8 +94,8 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
             sweep.discard(connection)
 
     # The library's own keepalive would find the dead first.
-    options = {"name": "heartbeat", "pages": PAGES, "ping_interval": None, **options}
-    return serve_guarded(handler, limits, **options)
+    options = {"pages": PAGES, "ping_interval": None, **options}
+    return serve_guarded(heartbeat, limits, **options)
 
 
 def _answer(message: str | bytes) -> str:

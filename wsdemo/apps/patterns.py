@@ -147,7 +147,7 @@ def serve(
                 )
         return None
 
-    async def handler(connection: ServerConnection) -> None:
+    async def patterns(connection: ServerConnection) -> None:
         try:
             async for text in paced(connection, limits):
                 answer: Message = {}
@@ -164,7 +164,7 @@ def serve(
             subscribers.forget(connection)
             members.forget(connection)
 
-    return serve_guarded(handler, limits, **{"name": "patterns", "pages": PAGES, **options})
+    return serve_guarded(patterns, limits, **{"pages": PAGES, **options})
 
 
 def _parse(text: str | bytes) -> Message:

@@ -184,7 +184,7 @@ def serve(
                 await (await connection.ping())
                 await table.stepped.wait()
 
-    async def handler(connection: ServerConnection) -> None:
+    async def pong(connection: ServerConnection) -> None:
         name = table.join()
         telling = asyncio.create_task(tell(connection, name))
         try:
@@ -199,7 +199,7 @@ def serve(
 
     library = LIBRARY / "mqtt.esm.js"
     known = {**PAGES, "/mqtt.js": library} if library.is_file() else PAGES
-    return serve_guarded(handler, limits, **{"name": "pong", "pages": known, **options})
+    return serve_guarded(pong, limits, **{"pages": known, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,48 @@
+"""What a handler raised: whether that is a fault of its own, and how to say it."""
+
+import asyncio
+import pathlib
+import sysconfig
+import traceback
+
+from websockets.exceptions import ConnectionClosed
+
+__all__ = ["describe", "is_ended_from_outside", "is_goodbye"]
+
+_SERVER = str(pathlib.Path(__file__).with_name("server.py"))
+
+# What ends a program, or a task, does not end a server.
+_HINTS = {
+    SystemExit: "the server goes on; end a handler with return",
+    KeyboardInterrupt: "the server goes on; end a handler with return",
+    GeneratorExit: "the server goes on; end a handler with return",
+    asyncio.CancelledError: "something that it awaited was cancelled",
+}
+
+
+def is_ended_from_outside(task: asyncio.Task, error: BaseException) -> bool:
+    """Whether a task was cancelled, or dropped, and did not raise such an exception itself."""
+    if isinstance(error, GeneratorExit):  # dropped: thrown in by whoever closes the coroutine
+        return asyncio.current_task(task.get_loop()) is not task
+    return isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+
+
+def is_goodbye(error: BaseException) -> bool:
+    """Whether a handler ended only because its client left, alone or in a TaskGroup."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(ConnectionClosed)[1] is None
+    return isinstance(error, ConnectionClosed)
+
+
+def describe(name: str, error: BaseException, seen: str) -> str:
+    """Say what a handler raised and where, in words that are the same in every run."""
+    told = "".join(traceback.format_exception_only(error)).rstrip()
+    if type(error) in _HINTS:
+        told = f"{type(error).__name__} ({_HINTS[type(error)]})"
+    lines = [f"handler {name} failed, its client sees {seen}: {told}"]
+    # Lines of Python's own library, and of packages, change with their versions.
+    not_theirs = (_SERVER, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.line and not frame.filename.startswith(not_theirs):
+            lines.append(f"  line {frame.lineno}, in {frame.name}: {frame.line}")
+    return "\n".join(lines)

@@ -26,17 +26,18 @@ MAY_IMPORT = {
     "relay": {"link"},
     "tape": {"deflate", "frames", "link"},
     "transcript": {"frames", "link", "tape"},
-    "wire": {"frames", "link", "loop", "relay", "tape", "transcript"},
+    "wire": {"frames", "link", "loop", "proxies", "relay", "tape", "transcript"},
     "draw": {"frames", "wire"},
     "pages": set(),
     "cell": set(),
+    "proxies": set(),
     "handler_errors": set(),
-    "server": {"cell", "handler_errors", "loop", "pages"},
+    "server": {"cell", "handler_errors", "loop", "pages", "proxies"},
     "console": {"server", "loop"},
     "gate": {"server"},
     "fanout": {"frames"},
     "guard": set(),
-    "programs": set(),
+    "programs": {"proxies"},
     "brokers": {"programs"},
     "balancers": {"programs"},
     "history": set(),
@@ -48,7 +49,7 @@ MAY_IMPORT = {
     "pace": {"cell", "console"},
     "browser": {"console", "pace"},
     "jupyter": set(),
-    "doctor": {"balancers", "brokers", "server"},
+    "doctor": {"balancers", "brokers", "proxies", "server"},
     "__main__": {"apps", "doctor"},
 }
 
@@ -107,7 +108,15 @@ def test_nobody_uses_apps_and_checks_but_the_command():
 def test_checks_stand_on_what_learners_use():
     for name, module in MODULES.items():
         if name.startswith("checks."):
-            assert ours(module) <= {"brokers", "checks", "frames", "loop", "server", "wire"}, name
+            assert ours(module) <= {
+                "brokers",
+                "checks",
+                "frames",
+                "loop",
+                "proxies",
+                "server",
+                "wire",
+            }, name
 
 
 @pytest.mark.parametrize("name", FOUNDATIONS)

@@ -31,6 +31,8 @@ NOTEBOOKS = (
     "-p",
     "tools.kernels",
     "-p",
+    "tools.hardships",
+    "-p",
     "tools.needs",
     "--nbval",
     "--nbval-sanitize-with=tests/sanitize.cfg",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wsdemo.balancers import missing as no_nginx
 from wsdemo.brokers import missing
+from wsdemo.proxies import proxies_of_loopback
 
 __all__ = ["Finding", "find_chromium", "find_node", "main"]
 
@@ -42,7 +43,8 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        state: ``"ok"``, ``"missing"`` for what the tests or some lessons want, or ``"problem"``.
+        state: ``"ok"``, ``"missing"`` for what the tests or some lessons want, ``"note"`` for what
+            the course copes with and your own programs may not, or ``"problem"``.
         text: what was found.
         advice: what to do about it; empty where there is nothing to do.
     """
@@ -195,6 +197,17 @@ def _brokers() -> Iterator[Finding]:
             yield Finding("missing", f"{name}, for lessons 15 and 16", what)
 
 
+def _proxy() -> Iterator[Finding]:
+    """What a plain ``connect`` to this machine would go through."""
+    for kind, address in proxies_of_loopback().items():
+        yield Finding(
+            "note",
+            f"a plain connect() to 127.0.0.1 would go through the {kind} proxy {address}",
+            "the lessons see to it; for your own programs set NO_PROXY=127.0.0.1,localhost,::1 "
+            "or pass proxy=None",
+        )
+
+
 def _echo() -> Iterator[Finding]:
     """One message there and back proves more than all versions."""
     from websockets.sync.client import connect
@@ -207,8 +220,8 @@ def _echo() -> Iterator[Finding]:
 
     with (
         wsdemo.serve(echo, name="doctor") as server,
-        # A proxy meant for the internet has no way to this machine's own loopback address.
-        connect(server.url, open_timeout=5, close_timeout=2, proxy=None) as client,
+        # No proxy=None: it must be as in a lesson.
+        connect(server.url, open_timeout=5, close_timeout=2) as client,
     ):
         client.send("hello")
         answer = client.recv(timeout=5)
@@ -218,4 +231,4 @@ def _echo() -> Iterator[Finding]:
         yield Finding("problem", f"an echo over 127.0.0.1 came back as {answer!r}")
 
 
-_CHECKS = (_versions, _kernel, _jupyter_server_extension, _programs, _brokers, _echo)
+_CHECKS = (_proxy, _versions, _kernel, _jupyter_server_extension, _programs, _brokers, _echo)

@@ -18,6 +18,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 
+from wsdemo.proxies import keep_loopback_direct
+
 __all__ = ["Program", "free_ports", "from_wheel", "serve_apart"]
 
 GUARD = pathlib.Path(__file__).with_name("guard.py")
@@ -110,6 +112,7 @@ class Program:
         ready: str = "",
         patience: float = 10,
     ) -> None:
+        keep_loopback_direct()
         self.name, self.ports = name, list(ports)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wsdemo-"))
         self._command = [word.replace("FOLDER", str(self.folder)) for word in command]

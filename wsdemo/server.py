@@ -24,6 +24,7 @@ from wsdemo.cell import running_cell
 from wsdemo.handler_errors import describe, is_ended_from_outside, is_goodbye
 from wsdemo.loop import LoopThread
 from wsdemo.pages import Page, respond
+from wsdemo.proxies import keep_loopback_direct
 
 __all__ = ["Server", "serve"]
 
@@ -57,6 +58,9 @@ def serve(
     paid only for messages that arrive while a cell computes. When the last server stops, the
     interval is what it was before.
 
+    Proxies of the environment are not used for addresses of this machine from then on; see
+    :func:`wsdemo.proxies.keep_loopback_direct`.
+
     Args:
         handler: ``async def handler(connection)``, called once for each connection; see
             :func:`websockets.asyncio.server.serve`.
@@ -78,6 +82,7 @@ def serve(
         OSError: the port is taken, or may not be used.
         TypeError: the handler is not a function, or an option is unknown.
     """
+    keep_loopback_direct()
     return Server(handler, name, host, port, pages, close_timeout, options)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from wsdemo.frames import Handshake
 from wsdemo.link import DIRECTIONS, Link
 from wsdemo.loop import LoopThread
+from wsdemo.proxies import keep_loopback_direct
 from wsdemo.relay import Relay
 from wsdemo.tape import KEEP, Tape, WireFrame
 from wsdemo.transcript import Transcript, transcribe
@@ -60,6 +61,7 @@ class Wire:
         parts = urllib.parse.urlsplit(str(url))
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(f"Wire() takes an address such as server.url, not {url!r}")
+        keep_loopback_direct()
         self._recorder = Recorder(keep)
         self._relay = Relay(
             parts.hostname, parts.port or PORTS[parts.scheme], self._recorder.observe

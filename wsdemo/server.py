@@ -22,6 +22,7 @@ from websockets.http11 import Request, Response
 
 from wsdemo.cell import running_cell
 from wsdemo.handler_errors import describe, is_ended_from_outside, is_goodbye
+from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.loop import LoopThread
 from wsdemo.pages import Page, respond
 from wsdemo.proxies import keep_loopback_direct
@@ -59,7 +60,8 @@ def serve(
     interval is what it was before.
 
     Proxies of the environment are not used for addresses of this machine from then on; see
-    :func:`wsdemo.proxies.keep_loopback_direct`.
+    :func:`wsdemo.proxies.keep_loopback_direct`. In a notebook, ■ ends a cell that awaits; see
+    :func:`wsdemo.interrupts.let_interrupts_wake_the_loop`.
 
     Args:
         handler: ``async def handler(connection)``, called once for each connection; see
@@ -83,6 +85,7 @@ def serve(
         TypeError: the handler is not a function, or an option is unknown.
     """
     keep_loopback_direct()
+    let_interrupts_wake_the_loop()
     return Server(handler, name, host, port, pages, close_timeout, options)
 
 

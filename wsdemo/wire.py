@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable
 
 from wsdemo.frames import Handshake
+from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.link import DIRECTIONS, Link
 from wsdemo.loop import LoopThread
 from wsdemo.proxies import keep_loopback_direct
@@ -62,6 +63,7 @@ class Wire:
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(f"Wire() takes an address such as server.url, not {url!r}")
         keep_loopback_direct()
+        let_interrupts_wake_the_loop()
         self._recorder = Recorder(keep)
         self._relay = Relay(
             parts.hostname, parts.port or PORTS[parts.scheme], self._recorder.observe

@@ -113,6 +113,7 @@ def test_checks_stand_on_what_learners_use():
                 "brokers",
                 "checks",
                 "frames",
+                "handler_errors",
                 "loop",
                 "proxies",
                 "server",

@@ -7,7 +7,7 @@ import traceback
 
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["describe", "is_ended_from_outside", "is_goodbye"]
+__all__ = ["authors_frames", "describe", "is_ended_from_outside", "is_goodbye"]
 
 _SERVER = str(pathlib.Path(__file__).with_name("server.py"))
 
@@ -40,9 +40,19 @@ def describe(name: str, error: BaseException, seen: str) -> str:
     if type(error) in _HINTS:
         told = f"{type(error).__name__} ({_HINTS[type(error)]})"
     lines = [f"handler {name} failed, its client sees {seen}: {told}"]
-    # Lines of Python's own library, and of packages, change with their versions.
-    not_theirs = (_SERVER, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.line and not frame.filename.startswith(not_theirs):
-            lines.append(f"  line {frame.lineno}, in {frame.name}: {frame.line}")
+    for frame in authors_frames(error, _SERVER):
+        lines.append(f"  line {frame.lineno}, in {frame.name}: {frame.line}")
     return "\n".join(lines)
+
+
+def authors_frames(error: BaseException, *ours: str) -> list[traceback.FrameSummary]:
+    """Where in its author's code an exception was raised, outermost first.
+
+    Args:
+        error: the exception.
+        ours: the beginnings of paths that are not the author's, beside those of Python's own
+            library and of packages, whose lines change with their versions.
+    """
+    others = (*ours, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+    frames = traceback.extract_tb(error.__traceback__)
+    return [each for each in frames if each.line and not each.filename.startswith(others)]

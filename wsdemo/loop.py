@@ -8,10 +8,14 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
-__all__ = ["SWITCH_INTERVAL", "LoopThread"]
+__all__ = ["SWITCH_INTERVAL", "LoopThread", "NoResult"]
 
 SWITCH_INTERVAL = 50e-6
 """Seconds that a loop waits for its turn while a cell computes (CPython's default: 5e-3)."""
+
+
+class NoResult(TimeoutError):
+    """A coroutine has not finished in the time that its caller allowed."""
 
 
 class LoopThread:
@@ -101,7 +105,7 @@ class LoopThread:
 
         Raises:
             RuntimeError: the loop has stopped, or the caller runs on this very loop.
-            TimeoutError: no result in time; the coroutine is cancelled.
+            NoResult: no result in time; the coroutine is cancelled.
         """
         if self.is_current:
             coroutine.close()
@@ -117,7 +121,7 @@ class LoopThread:
         except TimeoutError:
             if future.done():  # the coroutine's own TimeoutError
                 raise
-            raise TimeoutError(f"no result from {self.name} within {timeout} s") from None
+            raise NoResult(f"no result from {self.name} within {timeout} s") from None
         finally:
             future.cancel()  # after a time-out or an interrupted cell; else it does nothing
 

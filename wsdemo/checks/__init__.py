@@ -1,15 +1,18 @@
 """Exercises that judge themselves: ``wsdemo.check("02.1", answer)``."""
 
+import asyncio
 import html
 import importlib
+import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from wsdemo.loop import LoopThread
+from wsdemo.handler_errors import authors_frames, is_ended_from_outside
+from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
 
-__all__ = ["Misconception", "NotYet", "Verdict", "check", "exercise", "exercises"]
+__all__ = ["Misconception", "NotYet", "OutOfTime", "Verdict", "check", "exercise", "exercises"]
 
 LESSONS = (
     "start_here",
@@ -46,13 +49,18 @@ class Misconception(Exception):
     """The answer shows a way of thinking that does not hold; the text says which, and why."""
 
 
+class OutOfTime(Exception):
+    """What the learner wrote has not finished; the text says within how many seconds."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the check found.
 
     Attributes:
         exercise: its number, such as ``"02.1"``.
-        state: ``"right"``, ``"not yet"`` or ``"look again"``.
+        state: ``"right"``, ``"not yet"``, ``"look again"``; ``"no verdict"`` where the check itself
+            failed.
         text: what was found, or a hint.
     """
 
@@ -61,11 +69,11 @@ class Verdict:
     text: str
 
     def __repr__(self) -> str:
-        sign = {"right": "✓", "not yet": "…", "look again": "✗"}[self.state]
+        sign = {"right": "✓", "not yet": "…", "look again": "✗", "no verdict": "?"}[self.state]
         return f"{sign} {self.exercise} {self.state}: {self.text}"
 
     def _repr_html_(self) -> str:
-        colour = {"right": "#2e9b4f", "not yet": "#8a8a8a", "look again": "#d08700"}[self.state]
+        colour = {"right": "#2e9b4f", "look again": "#d08700"}.get(self.state, "#8a8a8a")
         return (
             f'<div role="status" style="border-left:4px solid {colour};padding:.3em .8em">'
             f"{html.escape(repr(self))}</div>"
@@ -111,17 +119,40 @@ def check(number: str, answer: Any = None) -> Verdict:
     if answer is None:
         return Verdict(number, "not yet", "replace the None in the cell by your answer")
     keep_loopback_direct()
-    thread = LoopThread(f"exercise {number}")
+    # Tasks of the learner's that raise SystemExit or the like have no one to tell.
+    thread = LoopThread(f"exercise {number}", report=lambda _: None)
     try:
-        return Verdict(number, "right", thread.run(_judges[number](answer), timeout=TIME_LIMIT))
+        return thread.run(_judge(number, answer), timeout=TIME_LIMIT)
+    except NoResult:
+        return Verdict(number, "look again", f"your answer had not finished after {TIME_LIMIT} s")
+    finally:
+        thread.stop()
+
+
+async def _judge(number: str, answer: Any) -> Verdict:
+    task = asyncio.current_task()
+    try:
+        return Verdict(number, "right", await _judges[number](answer))
     except NotYet as hint:
         return Verdict(number, "not yet", str(hint))
     except Misconception as diagnosis:
         return Verdict(number, "look again", str(diagnosis))
-    except TimeoutError:
-        return Verdict(number, "look again", f"no result within {TIME_LIMIT} s: it waits for ever")
-    except Exception as error:
-        told = f"your code raised {type(error).__name__}: {error}"
-        return Verdict(number, "look again", told)
-    finally:
-        thread.stop()
+    except OutOfTime as seconds:
+        return Verdict(number, "look again", f"your answer had not finished after {seconds} s")
+    except BaseException as error:
+        if is_ended_from_outside(task, error):
+            raise
+        return _explain(number, error)
+
+
+def _explain(number: str, error: BaseException) -> Verdict:
+    """Say what was raised, and by whom: the learner's code, or the check."""
+    told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    theirs = authors_frames(error, str(pathlib.Path(__file__).parents[1]))
+    if theirs:
+        where = f"line {theirs[-1].lineno}, in {theirs[-1].name}: {theirs[-1].line}"
+        return Verdict(number, "look again", f"your code raised {told} ({where})")
+    if isinstance(error, OSError):  # a TimeoutError is one of them
+        text = f"the check itself failed: {told}. That says nothing of your answer: run it again."
+        return Verdict(number, "no verdict", text)
+    return Verdict(number, "look again", f"the check could not use your answer: {told}")

@@ -88,9 +88,16 @@ async def _try_on_a_server(function: Any) -> None:
     async with serve(listen, "127.0.0.1", 0, close_timeout=0.5, logger=log) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(bytes(UPGRADE) + function(payload, secrets.token_bytes(4)))
-        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        await asyncio.wait_for(reader.readexactly(len(b"\x81\x02ok")), PATIENCE)
-        writer.close()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(len(b"\x81\x02ok"))
+        except (EOFError, TimeoutError, ConnectionError):
+            raise NotYet(
+                f"a real server has not understood your frame for {len(payload)} bytes"
+            ) from None
+        finally:
+            writer.close()
     if heard != [payload]:
         raise NotYet("the server has read another message than was sent")
 

@@ -9,7 +9,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
+from wsdemo.checks.trial import in_time
 from wsdemo.server import log
 
 PATIENCE = 2
@@ -119,17 +120,21 @@ async def receive_with_limit(function: Any) -> str:
 
 async def _judge_limit(function: Any, client: ClientConnection, told: asyncio.Event) -> str:
     try:
-        answer = await asyncio.wait_for(function(client, 0.2), PATIENCE)
+        answer = await in_time(function(client, 0.2))
+    except OutOfTime as late:
+        raise Misconception(
+            f"nothing came, and your function, called with 0.2 s, still waited after {late} s"
+        ) from None
     except TimeoutError:
         raise Misconception(
-            "nothing came for two seconds, and your function still waited, or let the "
-            "TimeoutError escape: catch it and return None after 0.2 s."
+            "nothing came within 0.2 s, and your function raised TimeoutError: catch it, and "
+            "return None"
         ) from None
     if answer is not None:
         raise NotYet("when nothing comes in time, return None")
     told.set()
     try:
-        answer = await asyncio.wait_for(function(client, 1), PATIENCE)
+        answer = await in_time(function(client, 1))
     except ConnectionClosed:
         raise Misconception(
             "after the time-out the connection was gone. A time limit on recv() is not the end of "

@@ -11,8 +11,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import PATIENCE, Trial, hear, trial
+from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
+from wsdemo.checks.trial import PATIENCE, Trial, hear, in_time, trial
 
 SOON = 0.3
 """Seconds in which what need not wait is done."""
@@ -25,8 +25,8 @@ MOST_PIECES = 1000
 async def _got(box: Any) -> tuple[bool, Any]:
     """Whether the box gives a value at once, and which."""
     try:
-        return True, await asyncio.wait_for(box.get(), SOON)
-    except TimeoutError:
+        return True, await in_time(box.get(), SOON)
+    except OutOfTime:
         return False, None
 
 
@@ -73,8 +73,8 @@ async def latest(kind: Callable[[], Any]) -> str:
     await asyncio.sleep(0)
     _put(box, 0)
     try:
-        woken = await asyncio.wait_for(waiting, SOON)
-    except TimeoutError:
+        woken = await in_time(waiting, SOON)
+    except OutOfTime:
         raise NotYet("get() waits, then 0 is put: get() must give it") from None
     if woken != 0:
         raise NotYet(f"get() waited, 0 was put, and get() gave {woken!r}")
@@ -86,7 +86,7 @@ async def send_or_evict(answer: Callable) -> str:
     """Judge a send with a deadline by a client that stops reading."""
     async with trial(lambda connection: connection.wait_closed()) as served:
         ana, bob = await served.join(), await served.join()
-        taken = await asyncio.wait_for(answer(served.there[0], "Hello", SOON), PATIENCE)
+        taken = await in_time(answer(served.there[0], "Hello", SOON))
         if taken is not True or await hear(ana) != "Hello":
             raise NotYet("a client that reads must get the message, and True is returned")
         connection = served.there[1]
@@ -101,13 +101,12 @@ async def send_or_evict(answer: Callable) -> str:
 async def _until_evicted(answer: Callable, connection: ServerConnection) -> None:
     for _ in range(MOST_PIECES):
         try:
-            taken = await asyncio.wait_for(answer(connection, PIECE, SOON / 3), PATIENCE)
-        except TimeoutError:
+            taken = await in_time(answer(connection, PIECE, SOON / 3))
+        except OutOfTime:
             raise _still_waiting(connection) from None
         except ConnectionClosed:
             raise NotYet("a client did not read, and your function raised; return False") from None
         if not taken:
-            await asyncio.sleep(0)  # a task for the goodbye begins now
             return
     size = connection.transport.get_write_buffer_size() // 2**20
     raise Misconception(
@@ -129,6 +128,10 @@ def _still_waiting(connection: ServerConnection) -> Exception:
 
 
 async def _last_words(client: ClientConnection, connection: ServerConnection) -> str:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SOON):  # a task for the goodbye may not have begun
+            while connection.state is State.OPEN:
+                await asyncio.sleep(0)
     if connection.state is State.OPEN:
         raise NotYet("a client took nothing in time, and it is still connected")
     with contextlib.suppress(ConnectionClosed, TimeoutError):

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import PATIENCE, Trial, hear, trial
+from wsdemo.checks.trial import PATIENCE, Trial, hear, in_time, trial
 from wsdemo.server import log
 
 SECONDS = 0.2
@@ -77,7 +77,7 @@ async def _judge(ask: Callable, pending: dict[Any, asyncio.Future]) -> str:
             "question. Take the entry out when you are done."
         )
     try:
-        told = await asyncio.wait_for(ask({"action": "never"}, SECONDS), PATIENCE)
+        told = await in_time(ask({"action": "never"}, SECONDS))
     except TimeoutError:
         pass
     else:

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks.stand_ins import IDLE, ON_ITS_WAY, STORING, Desk, Listener, Proxy, Stream
-from wsdemo.checks.trial import PATIENCE, trial
+from wsdemo.checks.trial import PATIENCE, in_time, trial
 from wsdemo.server import log
 
 AT_ONCE = 0.3
@@ -105,13 +105,13 @@ async def drained(drain: Any) -> str:
             await asyncio.sleep(0.005)
         draining = asyncio.create_task(drain(served.there, desk.underway, desk))
         await asyncio.sleep(STORING)
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
             await bob.client.send("two")  # it comes while the first is under way
             while len(desk.underway) < 2 and not draining.done():
                 await asyncio.wait_for(await bob.client.ping(), PATIENCE)
                 await asyncio.sleep(0.005)
         desk.go.set()
-        await asyncio.wait_for(draining, 2 * PATIENCE)
+        await in_time(draining, 2 * PATIENCE)
         await asyncio.sleep(2 * STORING)
         _judge_end(desk, ana, bob)
         return "what was under way was stored and answered; then 1001; the bus went last."

@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from wsdemo.checks import NotYet
+from wsdemo.checks import NotYet, OutOfTime
 from wsdemo.server import log
 
-__all__ = ["PATIENCE", "Trial", "hear", "trial"]
+__all__ = ["PATIENCE", "Trial", "hear", "in_time", "trial"]
+
+Result = TypeVar("Result")
 
 PATIENCE = 2
 """Seconds to wait for what a right answer does at once."""
@@ -93,6 +96,23 @@ async def trial(handler: Callable) -> AsyncIterator[Trial]:
         served = Trial(handler, stack)
         await served._open()
         yield served
+
+
+async def in_time(answer: Awaitable[Result], seconds: float = PATIENCE) -> Result:
+    """Await what the learner wrote, but not for ever.
+
+    Unlike :func:`asyncio.wait_for`, it tells its own limit from a TimeoutError of the learner's.
+
+    Raises:
+        OutOfTime: it has not finished.
+    """
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await answer
+    except TimeoutError:
+        if limit.expired():
+            raise OutOfTime(seconds) from None
+        raise
 
 
 async def hear(client: ClientConnection) -> str | bytes | None:

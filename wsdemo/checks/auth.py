@@ -2,21 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Request, Response
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.server import log
-
-PATIENCE = 2
-"""Seconds to wait for what a right answer sends at once."""
+from wsdemo.checks._serving import PATIENCE, serving
 
 SLACK = 0.6
 """Seconds that a busy machine may add."""
@@ -60,18 +56,10 @@ async def _try(url: str, **options: Any) -> Seen:
         return Seen(refusal.response.status_code)
 
 
-@contextlib.asynccontextmanager
-async def _served(handler: Callable, process_request: Callable | None = None) -> AsyncIterator[str]:
-    """Serve a handler; give the address."""
-    options = {"process_request": process_request, "close_timeout": 0.5, "logger": log}
-    async with serve(handler, "127.0.0.1", 0, **options) as server:
-        yield "ws://{}:{}".format(*server.sockets[0].getsockname())
-
-
 @exercise("05.1")
 async def refuse_before(door: Any) -> str:
     """Judge a gate and a handler: strangers are refused with 401, before the upgrade."""
-    async with _served(door["handler"], door["process_request"]) as url:
+    async with serving(door["handler"], process_request=door["process_request"]) as url:
         for who, headers in STRANGERS.items():
             _judge_refusal(who, await _try(url, additional_headers=headers))
         seen = await _try(url, additional_headers={"Authorization": f"Bearer {TOKEN}"})
@@ -121,7 +109,7 @@ async def single_use_ticket(kind: Any) -> str:
         good = tickets.redeem(query["ticket"][0], query["user"][0])
         return None if good else connection.respond(401, "")
 
-    async with _served(_greet, gate) as url:
+    async with serving(_greet, process_request=gate) as url:
 
         async def enters(ticket: str, user: str) -> bool:
             seen = await _try(f"{url}/?user={user}&ticket={quote(ticket)}")
@@ -174,7 +162,7 @@ async def expiry(handler: Any) -> str:
         await handler(connection, seconds)
 
     async with (
-        _served(limited) as url,
+        serving(limited) as url,
         connect(url, close_timeout=0.5) as talker,
         connect(url, close_timeout=0.5) as listener,
     ):

@@ -4,14 +4,11 @@ import asyncio
 import secrets
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._serving import HOST, PATIENCE, serving
 from wsdemo.frames import Frame, Handshake, Opcode, apply_mask
-from wsdemo.server import log
-
-PATIENCE = 5
-"""Seconds to wait for what a server answers at once."""
 
 UPGRADE = Handshake(
     "GET / HTTP/1.1",
@@ -85,11 +82,11 @@ async def _try_on_a_server(function: Any) -> None:
             await connection.send("ok")
 
     payload = secrets.token_bytes(70_000)
-    async with serve(listen, "127.0.0.1", 0, close_timeout=0.5, logger=log) as server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    async with serving(listen) as url:
+        reader, writer = await asyncio.open_connection(HOST, int(url.rpartition(":")[2]))
         writer.write(bytes(UPGRADE) + function(payload, secrets.token_bytes(4)))
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(2 * PATIENCE):
                 await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(len(b"\x81\x02ok"))
         except (EOFError, TimeoutError, ConnectionError):

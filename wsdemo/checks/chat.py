@@ -10,7 +10,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import PATIENCE, Trial, hear, trial
+from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._trial import Trial, hear, trial
 
 NOT_A_MESSAGE = [
     "hello",

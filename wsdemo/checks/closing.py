@@ -7,13 +7,13 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import Trial, hear, trial
+from wsdemo.checks._serving import serving
+from wsdemo.checks._trial import Trial, hear, trial
 from wsdemo.frames import Frame, Opcode
-from wsdemo.server import log
 
 NOTICE = 1.0
 """Seconds in which a side must notice the end."""
@@ -88,8 +88,8 @@ async def _two_sides(path: str, **options: Any) -> AsyncIterator[tuple[Any, Any,
         there.put_nowait(connection)
         await _stay(connection)
 
-    async with serve(handler, "127.0.0.1", 0, logger=log, process_request=_gate, **CALM) as server:
-        line = Line(server.sockets[0].getsockname()[1])
+    async with serving(handler, process_request=_gate, **CALM) as direct:
+        line = Line(int(direct.rpartition(":")[2]))
         async with await asyncio.start_server(line.relay, "127.0.0.1", 0) as listener:
             url = "ws://{}:{}".format(*listener.sockets[0].getsockname())
             try:

@@ -10,7 +10,8 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import PATIENCE, hear, trial
+from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._trial import hear, trial
 
 STATE = {"temperature": 70, "humidity": 50}
 CHANGES = [{"temperature": 71}, {"humidity": 52}, {"temperature": 72}]

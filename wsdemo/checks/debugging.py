@@ -11,7 +11,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import PATIENCE, hear, trial
+from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._trial import hear, trial
 
 READINGS = [{"city": "Oslo", "value": 3}, {"city": "Rome", "value": 17}]
 

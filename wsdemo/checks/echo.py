@@ -2,33 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import serve
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
-from wsdemo.checks.trial import in_time
-from wsdemo.server import log
-
-PATIENCE = 2
-"""Seconds to wait for what a right answer sends at once."""
-
-
-@contextlib.asynccontextmanager
-async def _clients(handler: Callable, count: int) -> AsyncIterator[list[ClientConnection]]:
-    """Serve a handler; connect some clients to it."""
-    async with (
-        serve(handler, "127.0.0.1", 0, close_timeout=0.5, logger=log) as server,
-        contextlib.AsyncExitStack() as stack,
-    ):
-        host, port = server.sockets[0].getsockname()
-        url = f"ws://{host}:{port}"
-        yield [
-            await stack.enter_async_context(connect(url, close_timeout=0.5)) for _ in range(count)
-        ]
+from wsdemo.checks._serving import PATIENCE, connected
+from wsdemo.checks._trial import in_time
 
 
 async def _ask(client: ClientConnection, question: str) -> str | bytes:
@@ -57,7 +38,7 @@ async def _receive(client: ClientConnection, what: str) -> str | bytes:
 @exercise("02.1")
 async def greeting_echo(handler: Any) -> str:
     """Judge a handler that greets once, then echoes every message."""
-    async with _clients(handler, 1) as [client]:
+    async with connected(handler, 1) as [client]:
         try:
             greeting = await _receive(client, "the greeting")
         except Misconception:
@@ -79,7 +60,7 @@ async def greeting_echo(handler: Any) -> str:
 @exercise("02.2")
 async def slow_handler(handler: Any) -> str:
     """Judge a handler that takes half a second per message, but lets others through."""
-    async with _clients(handler, 3) as clients:
+    async with connected(handler, 3) as clients:
         loop = asyncio.get_running_loop()
         start = loop.time()
         answers = await asyncio.gather(*(_ask(client, "work") for client in clients))
@@ -111,7 +92,7 @@ async def receive_with_limit(function: Any) -> str:
         await connection.send("late")
         await connection.wait_closed()
 
-    async with _clients(late, 1) as [client]:
+    async with connected(late, 1) as [client]:
         try:
             return await _judge_limit(function, client, told)
         finally:

@@ -3,20 +3,17 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._serving import HOST, PATIENCE, connected, serving
 from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
-from wsdemo.server import log
-
-PATIENCE = 2
-"""Seconds to wait for what a right answer sends at once."""
 
 ALLOWED = 1.0
 """Seconds in which a dead peer must be found."""
@@ -132,11 +129,9 @@ async def watch(function: Any) -> str:
     """Judge a watch, a coroutine that ends its connection when the peer is dead, and only then."""
     watched = Watched(function)
     slow, mortal = Peer("/slow", SLOW), Peer("/mortal", 0.0)
-    async with serve(
-        watched.handle, "127.0.0.1", 0, ping_interval=None, close_timeout=9, logger=log
-    ) as server:
-        host, port = server.sockets[0].getsockname()
-        lives = [asyncio.create_task(each.live(host, port)) for each in (slow, mortal)]
+    async with serving(watched.handle, ping_interval=None, close_timeout=9) as url:
+        port = int(url.rpartition(":")[2])
+        lives = [asyncio.create_task(each.live(HOST, port)) for each in (slow, mortal)]
         try:
             return await _judge_watch(watched, slow, mortal)
         finally:
@@ -201,20 +196,10 @@ def _why_not(connection: ServerConnection, mortal: Peer) -> Exception:
     )
 
 
-@contextlib.asynccontextmanager
-async def _two_clients(handler: Callable) -> AsyncIterator[list[ClientConnection]]:
-    options = {"ping_interval": None, "close_timeout": 0.5}
-    served: Server
-    async with serve(handler, "127.0.0.1", 0, logger=log, **options) as served:
-        url = "ws://{}:{}".format(*served.sockets[0].getsockname())
-        async with connect(url, **options) as ana, connect(url, **options) as bob:
-            yield [ana, bob]
-
-
 @exercise("04.2")
 async def heartbeat_answer(handler: Any) -> str:
     """Judge a chat's handler that answers heartbeats to their sender alone."""
-    async with _two_clients(handler) as [ana, bob]:
+    async with connected(handler, 2, ping_interval=None) as [ana, bob]:
         for _ in range(2):
             await _say(ana, {"type": "heartbeat"})
             answer = await _hear(ana, "a heartbeat")

@@ -9,15 +9,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.choices import compare, read
-from wsdemo.server import log
+from wsdemo.checks._choices import compare, read
+from wsdemo.checks._serving import HOST, PATIENCE, serving
 from wsdemo.wire import Wire
 
-HOST = "127.0.0.1"
-PATIENCE = 2
 """Seconds to wait for what comes at once."""
 
 BODIES = ("12.5 °C", '{"temperature": "−3 °C", "sky": "trüb"}')
@@ -175,8 +173,8 @@ async def _count() -> Costs:
         await connection.send(picture)
         await connection.wait_closed()
 
-    async with serve(show, HOST, 0, compression=None, close_timeout=0.5, logger=log) as server:
-        with Wire(f"ws://{HOST}:{server.sockets[0].getsockname()[1]}") as wire:
+    async with serving(show, compression=None) as url:
+        with Wire(url) as wire:
             async with connect(wire.url, compression=None, close_timeout=0.5) as client:
                 await client.send("a move")
                 await asyncio.wait_for(client.recv(), PATIENCE)

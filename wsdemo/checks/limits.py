@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
-from wsdemo.checks.trial import PATIENCE, Trial, hear, in_time, trial
+from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._trial import Trial, hear, in_time, trial
 
 SOON = 0.3
 """Seconds in which what need not wait is done."""

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from wsdemo.brokers import broker
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
-from wsdemo.checks.choices import compare, read
-from wsdemo.checks.trial import in_time
+from wsdemo.checks._choices import compare, read
+from wsdemo.checks._trial import in_time
 
 PATIENCE = 3
 """Seconds to wait for a message that the broker has."""

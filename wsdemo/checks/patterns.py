@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import PATIENCE, Trial, hear, in_time, trial
-from wsdemo.server import log
+from wsdemo.checks._serving import PATIENCE, connected
+from wsdemo.checks._trial import Trial, hear, in_time, trial
 
 SECONDS = 0.2
 """How long the question that is never answered may be waited for."""
@@ -42,12 +42,7 @@ async def _read(client: ClientConnection, pending: dict[Any, asyncio.Future]) ->
 async def ask(answer: Callable) -> str:
     """Judge a request by answers in the wrong order, and by one that never comes."""
     pending: dict[Any, asyncio.Future] = {}
-    async with (
-        serve(_backwards, "127.0.0.1", 0, close_timeout=0.5, logger=log) as server,
-        connect(
-            f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", close_timeout=0.5
-        ) as client,
-    ):
+    async with connected(_backwards, 1) as [client]:
         reader = asyncio.create_task(_read(client, pending))
         try:
             return await _judge(functools.partial(answer, client, pending), pending)

@@ -3,20 +3,17 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.trial import in_time
-from wsdemo.server import log
-
-PATIENCE = 2
-"""Seconds to wait for what a right answer does at once."""
+from wsdemo.checks._serving import PATIENCE, serving
+from wsdemo.checks._trial import in_time
 
 DRAWS = 300
 """Generators that are tried: each wait comes near both its bounds, but once in 10**28 times."""
@@ -51,13 +48,6 @@ async def _greet(connection: ServerConnection) -> None:
     await connection.send("welcome")
 
 
-@contextlib.asynccontextmanager
-async def _door(porter: Porter, port: int = 0) -> AsyncIterator[str]:
-    options = {"process_request": porter.gate, "close_timeout": 0.5, "logger": log}
-    async with serve(_greet, "127.0.0.1", port, **options) as server:
-        yield "ws://{}:{}".format(*server.sockets[0].getsockname())
-
-
 @exercise("08.1")
 async def backoff(function: Any) -> str:
     """Judge ``waits(base, cap)``, a generator of times to wait with full jitter."""
@@ -77,7 +67,7 @@ async def backoff(function: Any) -> str:
             "ceiling that is already capped."
         ) from None
     porter = Porter([503, 503])
-    async with _door(porter) as url:
+    async with serving(_greet, process_request=porter.gate) as url:
         await in_time(_second_chance(url, function))
     return "random from 0 to a ceiling that doubles up to the cap, also in the 1,100th wait."
 
@@ -131,7 +121,7 @@ async def persistence(function: Any) -> str:
         await asyncio.sleep(0.01)
 
     porter = Porter([503, 502])
-    async with _door(porter) as url:
+    async with serving(_greet, process_request=porter.gate) as url:
         heard = await _try(function(url, pause), porter)
     if isinstance(heard, InvalidStatus):
         status = heard.response.status_code
@@ -172,7 +162,7 @@ async def _try(running: Any, porter: Porter) -> Any:
 
 async def _judge_refusal(function: Callable, pause: Callable, status: int) -> None:
     porter = Porter(itertools.repeat(status))
-    async with _door(porter) as url:
+    async with serving(_greet, process_request=porter.gate) as url:
         end = await _try(function(url, pause), porter)
     if porter.visits > 1:
         raise Misconception(
@@ -188,14 +178,14 @@ async def _judge_refusal(function: Callable, pause: Callable, status: int) -> No
 
 async def _judge_absence(function: Callable) -> None:
     porter = Porter([])
-    async with _door(porter) as url:
+    async with serving(_greet, process_request=porter.gate) as url:
         port = int(url.rpartition(":")[2])
     async with contextlib.AsyncExitStack() as stack:
         pauses = itertools.count(1)
 
         async def pause(*_: Any) -> None:
             if next(pauses) == 2:  # now it comes back
-                await stack.enter_async_context(_door(porter, port))
+                await stack.enter_async_context(serving(_greet, port, process_request=porter.gate))
 
         heard = await _try(function(url, pause), porter)
     if isinstance(heard, OSError):

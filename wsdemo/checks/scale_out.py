@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks.stand_ins import IDLE, ON_ITS_WAY, STORING, Desk, Listener, Proxy, Stream
-from wsdemo.checks.trial import PATIENCE, in_time, trial
-from wsdemo.server import log
+from wsdemo.checks._serving import PATIENCE, serving
+from wsdemo.checks._stand_ins import IDLE, ON_ITS_WAY, STORING, Desk, Listener, Proxy, Stream
+from wsdemo.checks._trial import in_time, trial
 
 AT_ONCE = 0.3
 """Seconds in which a room publishes what it is told, on a busy machine, too."""
@@ -157,9 +157,8 @@ async def _behind_proxy(keep: Callable, ended: asyncio.Event) -> AsyncIterator[t
         finally:
             ended.set()
 
-    options = {"ping_interval": None, "close_timeout": 0.5, "logger": log}
-    async with serve(handler, "127.0.0.1", 0, **options) as server:
-        proxy = Proxy(server.sockets[0].getsockname()[1])
+    async with serving(handler, ping_interval=None) as direct:
+        proxy = Proxy(int(direct.rpartition(":")[2]))
         front = await asyncio.start_server(proxy.relay, "127.0.0.1", 0)
         async with front:
             yield proxy, "ws://{}:{}".format(*front.sockets[0].getsockname())

@@ -5,12 +5,10 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.server import log
-
-HOST = "127.0.0.1"
+from wsdemo.checks._serving import HOST, serving
 
 
 async def _wait(connection: ServerConnection) -> None:
@@ -22,8 +20,8 @@ async def _server(certificate: object) -> AsyncIterator[str]:
     """Serve over TLS with a certificate of trustme's; give the address."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
-    async with serve(_wait, HOST, 0, ssl=context, close_timeout=0.5, logger=log) as server:
-        yield f"wss://{HOST}:{server.sockets[0].getsockname()[1]}"
+    async with serving(_wait, ssl=context) as url:
+        yield url
 
 
 async def _refusal(certificate: object, context: ssl.SSLContext) -> str | None:

@@ -6,9 +6,8 @@ import hashlib
 import secrets
 from typing import Any
 
-from websockets.asyncio.server import serve
-
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._serving import HOST, serving
 from wsdemo.frames import GUID, Handshake, accept_key
 
 
@@ -65,9 +64,8 @@ async def _answer_to(data: bytes) -> Handshake:
     async def handler(connection: Any) -> None:
         await connection.wait_closed()
 
-    async with serve(handler, "127.0.0.1", 0, close_timeout=0.5) as server:
-        host, port = server.sockets[0].getsockname()
-        reader, writer = await asyncio.open_connection(host, port)
+    async with serving(handler) as url:
+        reader, writer = await asyncio.open_connection(HOST, int(url.rpartition(":")[2]))
         writer.write(data)
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)

@@ -2,22 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import NotYet, OutOfTime
-from wsdemo.server import log
+from wsdemo.checks._serving import PATIENCE, Handler, serving
 
-__all__ = ["PATIENCE", "Trial", "hear", "in_time", "trial"]
+__all__ = ["Trial", "hear", "in_time", "trial"]
 
 Result = TypeVar("Result")
-
-PATIENCE = 2
-"""Seconds to wait for what a right answer does at once."""
 
 
 class Trial:
@@ -28,7 +25,7 @@ class Trial:
         errors: what the handler raised, but for the ends of connections.
     """
 
-    def __init__(self, handler: Callable, stack: contextlib.AsyncExitStack) -> None:
+    def __init__(self, handler: Handler, stack: contextlib.AsyncExitStack) -> None:
         self.there: list[ServerConnection] = []
         self.errors: list[Exception] = []
         self._handler = handler
@@ -36,11 +33,7 @@ class Trial:
         self._ended: dict[ServerConnection, asyncio.Event] = {}
 
     async def _open(self) -> None:
-        server = await self._stack.enter_async_context(
-            serve(self._handle, "127.0.0.1", 0, close_timeout=0.5, compression=None, logger=log)
-        )
-        host, port = server.sockets[0].getsockname()
-        self._url = f"ws://{host}:{port}"
+        self._url = await self._stack.enter_async_context(serving(self._handle, compression=None))
 
     async def _handle(self, connection: ServerConnection) -> None:
         self.there.append(connection)
@@ -90,7 +83,7 @@ class Trial:
 
 
 @contextlib.asynccontextmanager
-async def trial(handler: Callable) -> AsyncIterator[Trial]:
+async def trial(handler: Handler) -> AsyncIterator[Trial]:
     """Serve ``async def handler(connection)`` for as long as the block lasts."""
     async with contextlib.AsyncExitStack() as stack:
         served = Trial(handler, stack)

@@ -1,0 +1,50 @@
+"""Servers and clients that the checks try an answer with."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from wsdemo.server import log
+
+__all__ = ["HOST", "PATIENCE", "Handler", "connected", "serving"]
+
+HOST = "127.0.0.1"
+
+PATIENCE = 2
+"""Seconds to wait for what a right answer does at once."""
+
+Handler = Callable[[ServerConnection], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler, port: int = 0, **options: Any) -> AsyncIterator[str]:
+    """Serve a handler for as long as the block lasts; give the address.
+
+    Args:
+        handler: ``async def handler(connection)``, the learner's or the check's own.
+        port: the TCP port; 0 takes a free one.
+        options: those of :func:`websockets.asyncio.server.serve`.
+    """
+    options = {"close_timeout": 0.5, "logger": log, **options}
+    async with serve(handler, HOST, port, **options) as server:
+        scheme = "wss" if options.get("ssl") else "ws"
+        yield f"{scheme}://{HOST}:{server.sockets[0].getsockname()[1]}"
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    handler: Handler, count: int, **options: Any
+) -> AsyncIterator[list[ClientConnection]]:
+    """Serve a handler, and connect some clients to it.
+
+    Args:
+        handler: as for :func:`serving`.
+        count: how many clients.
+        options: those that servers and clients have in common, such as ``ping_interval``.
+    """
+    async with serving(handler, **options) as url, contextlib.AsyncExitStack() as stack:
+        options = {"close_timeout": 0.5, **options}
+        yield [await stack.enter_async_context(connect(url, **options)) for _ in range(count)]

@@ -11,6 +11,8 @@ import pathlib
 import random
 import runpy
 import ssl
+import subprocess
+import sys
 import threading
 import time
 
@@ -1213,6 +1215,16 @@ def test_stub_is_not_yet(number, source):
 
 def test_stubs_are_all_there():
     assert sorted(number for number, _ in stubs()) == exercises() == sorted(SOLUTIONS)
+
+
+def test_a_check_loads_its_own_lesson_only():
+    program = """
+import sys, wsdemo
+wsdemo.check("02.1")
+print([name for name in sys.modules if name.startswith("wsdemo.checks.lesson")])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "['wsdemo.checks.lesson_02_echo']"
 
 
 def test_unknown_exercise():

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 import wsdemo
-from wsdemo.checks.debugging import READINGS
+from wsdemo.checks.lesson_14_debugging import READINGS
 
 LESSON = pathlib.Path(__file__).parents[1] / "notebooks" / "14_debugging.ipynb"
 CELLS = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]

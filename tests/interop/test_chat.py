@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 import wsdemo
 from tests.interop.programs import FOLDER, node_server
 from wsdemo.apps import chat as chat_app
-from wsdemo.checks.chat import NOT_A_MESSAGE
+from wsdemo.checks.lesson_03_chat import NOT_A_MESSAGE
 from wsdemo.frames import Opcode
 
 SOLUTIONS = pathlib.Path(FOLDER).parent / "solutions" / "03_chat.py"

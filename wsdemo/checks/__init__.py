@@ -1,9 +1,13 @@
-"""Exercises that judge themselves: ``wsdemo.check("02.1", answer)``."""
+"""Exercises that check themselves: ``wsdemo.check("02.1", answer)``.
+
+The exercises of the notebook ``02_echo`` are in the module ``lesson_02_echo`` of this package.
+"""
 
 import asyncio
 import html
 import importlib
 import pathlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,27 +17,6 @@ from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
 
 __all__ = ["Misconception", "NotYet", "OutOfTime", "Verdict", "check", "exercise", "exercises"]
-
-LESSONS = (
-    "start_here",
-    "upgrade",
-    "echo",
-    "chat",
-    "heartbeat",
-    "auth",
-    "binary",
-    "closing",
-    "reconnect",
-    "tls",
-    "http_or_websocket",
-    "dashboard",
-    "patterns",
-    "limits",
-    "debugging",
-    "mqtt",
-    "scale_out",
-)
-"""The modules of this package with exercises, in the order of the lessons."""
 
 TIME_LIMIT = 15
 """Seconds that an answer may take."""
@@ -95,10 +78,16 @@ def exercise(number: str) -> Callable:
 
 
 def exercises() -> list[str]:
-    """The numbers of all exercises."""
-    for lesson in LESSONS:
-        importlib.import_module(f"wsdemo.checks.{lesson}")
+    """Return the numbers of all exercises."""
+    for module in _modules():
+        importlib.import_module(module)
     return sorted(_judges)
+
+
+def _modules(lesson: str = "") -> list[str]:
+    """Return the names of the modules with exercises: those of one lesson, or all."""
+    names = [each.name for each in pkgutil.iter_modules(__path__)]
+    return [f"{__name__}.{each}" for each in names if each.startswith(f"lesson_{lesson}")]
 
 
 def check(number: str, answer: Any = None) -> Verdict:
@@ -114,7 +103,9 @@ def check(number: str, answer: Any = None) -> Verdict:
     Raises:
         ValueError: there is no such exercise.
     """
-    if number not in exercises():
+    for module in _modules(f"{number!s:.2}_"):
+        importlib.import_module(module)
+    if number not in _judges:
         raise ValueError(f"there is no exercise {number!r}; there are {', '.join(exercises())}")
     if answer is None:
         return Verdict(number, "not yet", "replace the None in the cell by your answer")

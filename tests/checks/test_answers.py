@@ -1,0 +1,96 @@
+"""Each exercise is checked both ways: the stub, the worked answer, mistakes, unusual right ones.
+
+The answers of a lesson are in the module ``answers_NN_name`` beside this one.
+"""
+
+import asyncio
+import importlib
+import json
+import pathlib
+
+import pytest
+
+import wsdemo
+from tests.checks.worked import NOTEBOOKS, SOLUTIONS
+from wsdemo.checks import exercises
+
+LESSONS = [
+    importlib.import_module(f"tests.checks.{path.stem}")
+    for path in sorted(pathlib.Path(__file__).parent.glob("answers_*.py"))
+]
+
+
+def rows(kind):
+    """The rows of a kind of all lessons, such as MISTAKES."""
+    return [row for lesson in LESSONS for row in getattr(lesson, kind, [])]
+
+
+def stubs():
+    """The exercise cells of the notebooks, by the number they check."""
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and "wsdemo.check(" in source:
+                yield source.partition('wsdemo.check("')[2][:4], source
+
+
+def worked(number):
+    """The answer as the cell would have it: 00.1 is what awaiting the coroutine gives."""
+    answer = SOLUTIONS[number]
+    return asyncio.run(answer()) if number == "00.1" else answer
+
+
+@pytest.mark.parametrize("number", exercises())
+def test_worked_answer_is_right(number):
+    assert wsdemo.check(number, worked(number)).state == "right"
+
+
+@pytest.mark.parametrize(("number", "answer"), rows("RIGHT"))
+def test_right_answer_of_unusual_form_is_right(number, answer):
+    assert wsdemo.check(number, answer).state == "right"
+
+
+@pytest.mark.parametrize(("number", "answer", "diagnosis"), rows("MISTAKES"))
+def test_mistake_has_its_diagnosis(number, answer, diagnosis):
+    verdict = wsdemo.check(number, answer)
+    assert verdict.state == "look again"
+    assert diagnosis in verdict.text
+
+
+@pytest.mark.parametrize(("number", "answer", "hint"), rows("HINTS"))
+def test_what_is_no_answer_yet_has_a_hint(number, answer, hint):
+    verdict = wsdemo.check(number, answer)
+    assert verdict.state == "not yet"
+    assert hint in verdict.text
+
+
+def test_a_coroutine_that_nobody_awaited_is_diagnosed():
+    async def question():
+        return "You said: Are you there?"
+
+    verdict = wsdemo.check("00.1", question())
+    assert (verdict.state, "nothing has run yet" in verdict.text) == ("look again", True)
+
+
+def test_patched_kernel_is_diagnosed(monkeypatch):
+    monkeypatch.setattr(asyncio, "_nest_patched", True, raising=False)
+    verdict = wsdemo.check("00.1", "You said: Are you there?")
+    assert (verdict.state, "restart the kernel" in verdict.text) == ("look again", True)
+
+
+def test_each_exercise_has_two_diagnoses():
+    for number in exercises():
+        # 00.1 has its two in the tests above.
+        assert sum(each == number for each, _, _ in rows("MISTAKES")) >= 2 or number == "00.1"
+
+
+@pytest.mark.parametrize(("number", "source"), list(stubs()))
+def test_stub_is_not_yet(number, source):
+    scope = {"wsdemo": wsdemo}
+    exec(source.rpartition("wsdemo.check")[0], scope)
+    answer = eval(source.rpartition(", ")[2].rstrip(")\n"), scope)
+    assert wsdemo.check(number, answer).state == "not yet"
+
+
+def test_stubs_are_all_there():
+    assert sorted(number for number, _ in stubs()) == exercises() == sorted(SOLUTIONS)

@@ -1,0 +1,128 @@
+"""What a verdict says, and whose fault it names; the answers of each lesson are in test_answers."""
+
+import asyncio
+import inspect
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import wsdemo
+from tests.checks.answers_02_echo import waits_for_ever
+from tests.checks.worked import SOLUTIONS
+
+
+def test_a_check_loads_its_own_lesson_only():
+    program = """
+import sys, wsdemo
+wsdemo.check("02.1")
+print([name for name in sys.modules if name.startswith("wsdemo.checks.lesson")])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "['wsdemo.checks.lesson_02_echo']"
+
+
+def test_unknown_exercise():
+    with pytest.raises(ValueError, match=r"no exercise '99\.1'; there are 00\.1"):
+        wsdemo.check("99.1", 1)
+
+
+def test_an_answer_that_raises():
+    def answer(key):
+        return 1 / 0
+
+    verdict = wsdemo.check("01.1", answer)
+    assert verdict.state == "look again"
+    line = answer.__code__.co_firstlineno + 1
+    assert verdict.text == (
+        f"your code raised ZeroDivisionError: division by zero "
+        f"(line {line}, in answer: return 1 / 0)"
+    )
+
+
+@pytest.mark.parametrize("error", [SystemExit("bye"), KeyboardInterrupt(), GeneratorExit()])
+def test_an_answer_that_would_end_a_program(error):
+    def answer(key):
+        raise error
+
+    verdict = wsdemo.check("01.1", answer)
+    assert verdict.state == "look again"
+    assert verdict.text.startswith(f"your code raised {type(error).__name__}")
+
+
+async def has_its_own_limit(connection, word, seconds):
+    async with asyncio.timeout(0.01):
+        await asyncio.Event().wait()
+
+
+def test_a_time_limit_of_the_answer_is_not_that_of_the_check():
+    verdict = wsdemo.check("13.2", has_its_own_limit)
+    assert verdict.text.startswith("your code raised TimeoutError (line ")
+    assert "in has_its_own_limit: " in verdict.text
+
+
+async def never_sends(connection, word, seconds):
+    await asyncio.Event().wait()
+
+
+def test_a_time_limit_of_the_check_is_named():
+    verdict = wsdemo.check("13.2", never_sends)
+    assert verdict.text == "your answer had not finished after 2 s"
+
+
+def test_an_answer_that_lets_the_time_out_escape_is_told_so():
+    async def escapes(connection, seconds):
+        return await asyncio.wait_for(connection.recv(), seconds)
+
+    assert "your function raised TimeoutError" in wsdemo.check("02.3", escapes).text
+    assert "still waited after 2 s" in wsdemo.check("02.3", waits_for_ever).text
+
+
+def test_waits_that_are_longer_than_the_cap_have_a_hint():
+    def waits(base, cap):
+        if base == 0.01:
+            return iter([60.0] * 10)
+        return SOLUTIONS["08.1"](base, cap)
+
+    verdict = wsdemo.check("08.1", waits)
+    assert verdict.text == "your answer had not finished after 2 s"
+
+
+def test_an_answer_of_the_wrong_kind_is_said_to_be_of_no_use():
+    verdict = wsdemo.check("01.1", lambda: "no key")
+    assert verdict.state == "look again"
+    assert verdict.text.startswith("the check could not use your answer: TypeError: ")
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), OSError(24, "Too many open files")])
+def test_a_fault_of_the_check_is_no_verdict(monkeypatch, error):
+    async def broken(answer):
+        raise error
+
+    # As if it stood in the package.
+    broken.__code__ = broken.__code__.replace(co_filename=wsdemo.checks.__file__)
+    monkeypatch.setitem(wsdemo.checks._judges, "01.1", broken)
+    verdict = wsdemo.check("01.1", "anything")
+    assert verdict.state == "no verdict"
+    assert verdict.text.startswith(f"the check itself failed: {type(error).__name__}")
+    assert repr(verdict).startswith("? 01.1 no verdict: ")
+
+
+def test_a_check_that_takes_too_long_names_its_limit(monkeypatch):
+    monkeypatch.setattr(wsdemo.checks, "TIME_LIMIT", 0.1)
+    verdict = wsdemo.check("02.3", waits_for_ever)
+    assert verdict.text == "your answer had not finished after 0.1 s"
+
+
+def test_verdict_can_be_read_in_text_and_in_colour():
+    verdict = wsdemo.check("00.2", None)
+    assert repr(verdict).startswith("… 00.2 not yet: ")
+    assert 'role="status"' in verdict._repr_html_()
+    assert "&lt;" in type(verdict)("00.2", "right", "<b>")._repr_html_()
+
+
+def test_no_thread_is_left():
+    wsdemo.check("02.1", SOLUTIONS["02.1"])
+    assert not [each for each in threading.enumerate() if "exercise" in each.name]
+    assert inspect.iscoroutinefunction(SOLUTIONS["02.1"])

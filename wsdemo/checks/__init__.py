@@ -63,14 +63,14 @@ class Verdict:
         )
 
 
-def exercise(number: str) -> Callable:
+def exercise(number: str) -> Callable[..., Any]:
     """Register a judge for an exercise.
 
     The judge is ``async def judge(answer) -> str``. It tries the answer on real connections,
     returns what was right about it, and raises :class:`NotYet` or :class:`Misconception`.
     """
 
-    def register(judge: Callable) -> Callable:
+    def register(judge: Callable[..., Any]) -> Callable[..., Any]:
         _judges[number] = judge
         return judge
 
@@ -113,7 +113,8 @@ def check(number: str, answer: Any = None) -> Verdict:
     # Tasks of the learner's that raise SystemExit or the like have no one to tell.
     thread = LoopThread(f"exercise {number}", report=lambda _: None)
     try:
-        return thread.run(_judge(number, answer), timeout=TIME_LIMIT)
+        verdict: Verdict = thread.run(_judge(number, answer), timeout=TIME_LIMIT)
+        return verdict
     except NoResult:
         return Verdict(number, "look again", f"your answer had not finished after {TIME_LIMIT} s")
     finally:
@@ -122,6 +123,7 @@ def check(number: str, answer: Any = None) -> Verdict:
 
 async def _judge(number: str, answer: Any) -> Verdict:
     task = asyncio.current_task()
+    assert task is not None
     try:
         return Verdict(number, "right", await _judges[number](answer))
     except NotYet as hint:

@@ -9,7 +9,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from wsdemo.server import log
 
-__all__ = ["HOST", "PATIENCE", "Handler", "connected", "serving"]
+__all__ = ["HOST", "PATIENCE", "Handler", "connected", "path_of", "serving"]
 
 HOST = "127.0.0.1"
 
@@ -48,3 +48,9 @@ async def connected(
     async with serving(handler, **options) as url, contextlib.AsyncExitStack() as stack:
         options = {"close_timeout": 0.5, **options}
         yield [await stack.enter_async_context(connect(url, **options)) for _ in range(count)]
+
+
+def path_of(connection: ServerConnection) -> str:
+    """Return the path that a client has asked for; its connection is open or was."""
+    assert connection.request is not None
+    return connection.request.path

@@ -60,7 +60,8 @@ class Listener:
     """A client and what it has heard."""
 
     def __init__(self, client: ClientConnection) -> None:
-        self.client, self.heard = client, []
+        self.client = client
+        self.heard: list[str | bytes] = []
         self._task = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
@@ -131,7 +132,8 @@ class Proxy:
         """Relay one connection until it ends."""
         from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
         forth = asyncio.create_task(self._copy(reader, to_server))
-        head, parser = b"", FrameParser()
+        head: bytes | None = b""  # of the handshake; None after it
+        parser = FrameParser()
         try:
             while data := await asyncio.wait_for(from_server.read(2**16), 0.9 * IDLE):
                 writer.write(data)

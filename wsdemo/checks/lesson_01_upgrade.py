@@ -51,7 +51,7 @@ async def request(data: Any) -> str:
     response = await _answer_to(data)
     if response.status == 101:
         return "101 Switching Protocols: you have opened a WebSocket without a library."
-    parsed = Handshake.parse(data)[0]
+    parsed = _parse(data)
     if not parsed.get("Sec-WebSocket-Version"):
         raise Misconception(
             f"the server says {response.status}: Sec-WebSocket-Version: 13 is missing. It is "
@@ -71,7 +71,14 @@ async def _answer_to(data: bytes) -> Handshake:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
         finally:
             writer.close()
-        return Handshake.parse(head)[0]
+        return _parse(head)
+
+
+def _parse(data: bytes) -> Handshake:
+    """Read a handshake that is known to be whole."""
+    parsed = Handshake.parse(data)
+    assert parsed is not None
+    return parsed[0]
 
 
 @exercise("01.3")

@@ -7,13 +7,14 @@ import time
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._serving import PATIENCE
 from wsdemo.checks._trial import Trial, hear, trial
 
-NOT_A_MESSAGE = [
+NOT_A_MESSAGE: list[str | bytes] = [
     "hello",
     "",
     "null",
@@ -27,18 +28,18 @@ NOT_A_MESSAGE = [
 """What a chat room has to refuse: no JSON, other JSON, fields missing or of a wrong type."""
 
 
-async def _tell(client: ClientConnection, text: str | bytes) -> dict:
+async def _tell(client: ClientConnection, text: str | bytes) -> dict[str, Any]:
     """Send a text and give the JSON object that comes back; an empty one if none does."""
     with contextlib.suppress(ConnectionClosed):  # hearing nothing tells it
         await client.send(text)
     return await _answer(client)
 
 
-async def _say(client: ClientConnection, user: str, message: str) -> dict:
+async def _say(client: ClientConnection, user: str, message: str) -> dict[str, Any]:
     return await _tell(client, json.dumps({"user": user, "message": message}))
 
 
-async def _answer(client: ClientConnection) -> dict:
+async def _answer(client: ClientConnection) -> dict[str, Any]:
     text = await hear(client)
     if text is None:
         return {}
@@ -49,7 +50,7 @@ async def _answer(client: ClientConnection) -> dict:
     return data if isinstance(data, dict) else {}
 
 
-def _check_message(told: dict, user: str, message: str, served: Trial) -> None:
+def _check_message(told: dict[str, Any], user: str, message: str, served: Trial) -> None:
     """Hold what came for a good message to the format of the lesson."""
     if told.get("user") != user or told.get("message") != message:
         came = f"there came {told}" if told else "nothing came"
@@ -62,7 +63,7 @@ def _check_message(told: dict, user: str, message: str, served: Trial) -> None:
 @exercise("03.1")
 async def join_and_leave(handler: Any) -> str:
     """Judge ``async def relay(connection, room)``, with a set for the room."""
-    room = set()
+    room: set[ServerConnection] = set()
     async with trial(lambda connection: handler(connection, room)) as served:
         ana, bob, cas = [await served.join() for _ in range(3)]
         with contextlib.suppress(ConnectionClosed):
@@ -79,7 +80,7 @@ async def join_and_leave(handler: Any) -> str:
     return "one left, one was cut off, one did not read, one came: nobody else noticed."
 
 
-def _check_who_is_left(room: set, ana: Any, bob: Any, cas: Any) -> None:
+def _check_who_is_left(room: set[Any], ana: Any, bob: Any, cas: Any) -> None:
     if bob in room:
         raise Misconception(
             "who has left stays in your room for ever: take the connection out when it ends."
@@ -120,7 +121,7 @@ async def _check_slow_member(served: Trial, ana: ClientConnection) -> None:
 @exercise("03.2")
 async def identity(handler: Any) -> str:
     """Judge ``async def chat(connection, room)``, with a dict from connection to name."""
-    room = {}
+    room: dict[ServerConnection, str] = {}
     async with trial(lambda connection: handler(connection, room)) as served:
         ana, eve, zoe = [await served.join() for _ in range(3)]
         _check_message(await _say(ana, "ana", "I am Ana"), "ana", "I am Ana", served)
@@ -179,7 +180,7 @@ async def _speaks_as(client: ClientConnection, user: str, speaker: str) -> bool:
 @exercise("03.3")
 async def survive(handler: Any) -> str:
     """Judge ``async def chat(connection, room)``, with a set, against what is no message."""
-    room = set()
+    room: set[ServerConnection] = set()
     async with trial(lambda connection: handler(connection, room)) as served:
         eve, ana = await served.join(), await served.join()
         told = await _say(eve, "eve", "good")

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import HOST, PATIENCE, connected, serving
+from wsdemo.checks._serving import HOST, PATIENCE, connected, path_of, serving
 from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
 
 ALLOWED = 1.0
@@ -94,7 +94,7 @@ class Watched:
         failure: what the function has raised.
     """
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self.connections: dict[str, ServerConnection] = {}
         self.ends: dict[str, float] = {}
         self.returned: list[str] = []
@@ -103,7 +103,7 @@ class Watched:
 
     async def handle(self, connection: ServerConnection) -> None:
         """Watch one connection until it ends."""
-        path = connection.request.path
+        path = path_of(connection)
         self.connections[path] = connection
         watching = asyncio.create_task(self._watch(connection))
         await connection.wait_closed()
@@ -121,7 +121,7 @@ class Watched:
         else:
             await asyncio.sleep(0.1)  # until a connection that it has aborted is gone
             if connection.state is State.OPEN:
-                self.returned.append(connection.request.path)
+                self.returned.append(path_of(connection))
 
 
 @exercise("04.1")
@@ -219,7 +219,7 @@ async def heartbeat_answer(handler: Any) -> str:
     return "heartbeats are answered to their sender alone, and the chat goes on."
 
 
-async def _say(client: ClientConnection, what: dict) -> None:
+async def _say(client: ClientConnection, what: dict[str, Any]) -> None:
     with contextlib.suppress(ConnectionClosed):  # hearing tells how it was closed
         await client.send(json.dumps(what))
 

@@ -11,15 +11,15 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import serving
+from wsdemo.checks._serving import path_of, serving
 from wsdemo.checks._trial import Trial, hear, trial
 from wsdemo.frames import Frame, Opcode
 
 NOTICE = 1.0
 """Seconds in which a side must notice the end."""
 
-CALM = {"ping_interval": None, "close_timeout": 0.1, "compression": None}
-HASTY = {"ping_interval": 0.1, "ping_timeout": 0.1}
+CALM: dict[str, Any] = {"ping_interval": None, "close_timeout": 0.1, "compression": None}
+HASTY: dict[str, Any] = {"ping_interval": 0.1, "ping_timeout": 0.1}
 
 CLOSES = "the client closes with 4000"
 NO_CODE = "the client sends a Close frame without a code"
@@ -73,7 +73,7 @@ class Line:
 
 async def _stay(connection: ServerConnection) -> None:
     """Send more than the small limit, then wait for the end."""
-    if connection.request.path == "/big":
+    if path_of(connection) == "/big":
         await connection.send("x" * 2000)
     async for _ in connection:
         pass
@@ -118,7 +118,8 @@ async def _witnessed(end: str) -> tuple[int | None, int | None]:
     try:
         async with _two_sides(path, **options) as (client, there, line):
             await _bring_about(end, client, line)
-            return tuple(await asyncio.gather(_code(client), _code(there)))
+            seen_here, seen_there = await asyncio.gather(_code(client), _code(there))
+            return seen_here, seen_there
     except InvalidStatus:
         return None, None
 

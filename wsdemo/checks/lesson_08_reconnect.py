@@ -72,7 +72,7 @@ async def backoff(function: Any) -> str:
     return "random from 0 to a ceiling that doubles up to the cap, also in the 1,100th wait."
 
 
-async def _second_chance(url: str, function: Callable) -> None:
+async def _second_chance(url: str, function: Callable[..., Any]) -> None:
     """Connect with the learner's waits, as often as it takes."""
     async for connection in connect(url, reconnect_delays=lambda: function(0.01, 0.02)):
         await connection.recv()
@@ -160,7 +160,9 @@ async def _try(running: Any, porter: Porter) -> Any:
         await asyncio.wait({task, alarm}, timeout=PATIENCE)
 
 
-async def _judge_refusal(function: Callable, pause: Callable, status: int) -> None:
+async def _judge_refusal(
+    function: Callable[..., Any], pause: Callable[..., Any], status: int
+) -> None:
     porter = Porter(itertools.repeat(status))
     async with serving(_greet, process_request=porter.gate) as url:
         end = await _try(function(url, pause), porter)
@@ -176,7 +178,7 @@ async def _judge_refusal(function: Callable, pause: Callable, status: int) -> No
         )
 
 
-async def _judge_absence(function: Callable) -> None:
+async def _judge_absence(function: Callable[..., Any]) -> None:
     porter = Porter([])
     async with serving(_greet, process_request=porter.gate) as url:
         port = int(url.rpartition(":")[2])
@@ -242,7 +244,7 @@ async def replay(function: Any) -> str:
     return "nothing lost, nothing twice, and who cannot be served without a hole is told so."
 
 
-def _replay(function: Callable, last: str, epoch: str = "b") -> tuple[bool, list]:
+def _replay(function: Callable[..., Any], last: str, epoch: str = "b") -> tuple[bool, list[Any]]:
     answer = function(list(KEPT), epoch, last)
     if not isinstance(answer, tuple) or len(answer) != 2:
         raise NotYet(f"return two things, gap and messages; not {answer!r}")

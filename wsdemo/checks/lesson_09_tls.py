@@ -3,6 +3,7 @@
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
@@ -10,13 +11,16 @@ from websockets.asyncio.server import ServerConnection
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._serving import HOST, serving
 
+if TYPE_CHECKING:
+    import trustme
+
 
 async def _wait(connection: ServerConnection) -> None:
     await connection.wait_closed()
 
 
 @contextlib.asynccontextmanager
-async def _server(certificate: object) -> AsyncIterator[str]:
+async def _server(certificate: "trustme.LeafCert") -> AsyncIterator[str]:
     """Serve over TLS with a certificate of trustme's; give the address."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
@@ -24,7 +28,7 @@ async def _server(certificate: object) -> AsyncIterator[str]:
         yield url
 
 
-async def _refusal(certificate: object, context: ssl.SSLContext) -> str | None:
+async def _refusal(certificate: "trustme.LeafCert", context: ssl.SSLContext) -> str | None:
     """What a client of this context says of a server; ``None`` if it connects."""
     async with _server(certificate) as url:
         try:

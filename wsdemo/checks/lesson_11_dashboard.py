@@ -22,7 +22,7 @@ SLOW = 0.02
 """Seconds that the line of a slow client takes for a message."""
 
 
-async def _while_open(connection: ServerConnection, work: Coroutine) -> None:
+async def _while_open(connection: ServerConnection, work: Coroutine[Any, Any, Any]) -> None:
     """Run what would go on for ever until its connection has ended."""
     working = asyncio.create_task(work)
     ended = asyncio.create_task(connection.wait_closed())
@@ -35,9 +35,9 @@ async def _while_open(connection: ServerConnection, work: Coroutine) -> None:
 
 
 @exercise("11.1")
-async def snapshot(handler: Callable) -> str:
+async def snapshot(handler: Callable[..., Any]) -> str:
     """Judge a feed by what a client knows that adds up all it is told."""
-    changes: asyncio.Queue[dict] = asyncio.Queue()
+    changes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def serve(connection: ServerConnection) -> None:
         await _while_open(connection, handler(connection, dict(STATE), changes))
@@ -47,9 +47,9 @@ async def snapshot(handler: Callable) -> str:
         for change in CHANGES:
             changes.put_nowait(change)
         told: list[str | bytes] = []
-        while len(told) < len(CHANGES) + 1 and (heard := await hear(client)) is not None:
-            told.append(heard)
-    heard = [json.loads(each) for each in told]
+        while len(told) < len(CHANGES) + 1 and (message := await hear(client)) is not None:
+            told.append(message)
+    heard: list[Any] = [json.loads(each) for each in told]
     if heard == CHANGES:
         raise Misconception(
             "the client was told what has changed, and never what there was: it knows no humidity "
@@ -58,7 +58,7 @@ async def snapshot(handler: Callable) -> str:
     if not heard:
         raise NotYet(f"a client that comes must be told the state{served.fault}")
     if heard[0] != STATE:
-        raise NotYet(f"the first message must be the whole state, not {told[0]}")
+        raise NotYet(f"the first message must be the whole state, not {told[0]!r}")
     if len(heard) > 1 and all(each.keys() == STATE.keys() for each in heard):
         raise Misconception(
             "each message is the whole state: right, and as long each time. Send only the change."
@@ -69,7 +69,7 @@ async def snapshot(handler: Callable) -> str:
 
 
 @exercise("11.2")
-async def coalesce(answer: Callable) -> str:
+async def coalesce(answer: Callable[..., Any]) -> str:
     """Judge a sender by what a slow client has at the end, and by how much it was sent."""
     values: asyncio.Queue[int] = asyncio.Queue()
     busy, idle = asyncio.Event(), asyncio.Event()

@@ -29,7 +29,7 @@ async def _backwards(connection: ServerConnection) -> None:
         pass
 
 
-async def _read(client: ClientConnection, pending: dict[Any, asyncio.Future]) -> None:
+async def _read(client: ClientConnection, pending: dict[Any, asyncio.Future[Any]]) -> None:
     """Hand each answer to the one who waits for it."""
     async for text in client:
         answer = json.loads(text)
@@ -39,9 +39,9 @@ async def _read(client: ClientConnection, pending: dict[Any, asyncio.Future]) ->
 
 
 @exercise("12.1")
-async def ask(answer: Callable) -> str:
+async def ask(answer: Callable[..., Any]) -> str:
     """Judge a request by answers in the wrong order, and by one that never comes."""
-    pending: dict[Any, asyncio.Future] = {}
+    pending: dict[Any, asyncio.Future[Any]] = {}
     async with connected(_backwards, 1) as [client]:
         reader = asyncio.create_task(_read(client, pending))
         try:
@@ -50,7 +50,7 @@ async def ask(answer: Callable) -> str:
             reader.cancel()
 
 
-async def _judge(ask: Callable, pending: dict[Any, asyncio.Future]) -> str:
+async def _judge(ask: Callable[..., Any], pending: dict[Any, asyncio.Future[Any]]) -> str:
     both = [asyncio.create_task(ask({"action": each}, PATIENCE)) for each in ("one", "two")]
     try:
         done, _ = await asyncio.wait(both, timeout=PATIENCE / 2)
@@ -95,8 +95,8 @@ async def _say(client: ClientConnection, **request: str) -> None:
 async def _error(client: ClientConnection) -> bool:
     """Whether the next message is an object with an error in it."""
     text = await hear(client)
-    with contextlib.suppress(TypeError, ValueError):
-        answer = json.loads(text)
+    with contextlib.suppress(ValueError):
+        answer = json.loads(text or "")
         return isinstance(answer, dict) and "error" in answer
     return False
 
@@ -111,9 +111,9 @@ async def _until(condition: Callable[[], bool]) -> bool:
 
 
 @exercise("12.2")
-async def subscriptions(handler: Callable) -> str:
+async def subscriptions(handler: Callable[..., Any]) -> str:
     """Judge a handler by who is on its lists: strangers' topics, and the dead."""
-    topics: dict[str, set] = {"sensor-1": set(), "news": set()}
+    topics: dict[str, set[Any]] = {"sensor-1": set(), "news": set()}
     async with trial(lambda connection: handler(connection, topics)) as served:
         ana, bob, eve = [await served.join() for _ in range(3)]
         for client in (ana, bob):
@@ -132,7 +132,9 @@ async def subscriptions(handler: Callable) -> str:
         return await _leave(served, ana, bob, topics)
 
 
-async def _leave(served: Trial, ana: ClientConnection, bob: ClientConnection, topics: dict) -> str:
+async def _leave(
+    served: Trial, ana: ClientConnection, bob: ClientConnection, topics: dict[str, Any]
+) -> str:
     await served.leave(ana, 0)
     if served.there[0] in topics["sensor-1"]:
         raise Misconception(
@@ -149,9 +151,9 @@ async def _leave(served: Trial, ana: ClientConnection, bob: ClientConnection, to
 
 
 @exercise("12.3")
-async def rooms(handler: Callable) -> str:
+async def rooms(handler: Callable[..., Any]) -> str:
     """Judge a handler by who gets into a room, and who is heard there."""
-    members: dict[str, set] = {"staff": set()}
+    members: dict[str, set[Any]] = {"staff": set()}
     async with trial(lambda connection: handler(connection, members, {"staff": "k3y"})) as served:
         ana, eve = [await served.join() for _ in range(2)]
         await _say(ana, action="join", room="staff", key="k3y")

@@ -83,7 +83,7 @@ async def latest(kind: Callable[[], Any]) -> str:
 
 
 @exercise("13.2")
-async def send_or_evict(answer: Callable) -> str:
+async def send_or_evict(answer: Callable[..., Any]) -> str:
     """Judge a send with a deadline by a client that stops reading."""
     async with trial(lambda connection: connection.wait_closed()) as served:
         ana, bob = await served.join(), await served.join()
@@ -99,7 +99,7 @@ async def send_or_evict(answer: Callable) -> str:
         return await _last_words(bob, connection)
 
 
-async def _until_evicted(answer: Callable, connection: ServerConnection) -> None:
+async def _until_evicted(answer: Callable[..., Any], connection: ServerConnection) -> None:
     for _ in range(MOST_PIECES):
         try:
             taken = await in_time(answer(connection, PIECE, SOON / 3))
@@ -153,7 +153,7 @@ async def _last_words(client: ClientConnection, connection: ServerConnection) ->
 
 
 @exercise("13.3")
-async def upload(answer: Callable) -> str:
+async def upload(answer: Callable[..., Any]) -> str:
     """Judge an upload in pieces by its sum."""
     most = 1000
     async with trial(lambda connection: answer(connection, most)) as served:

@@ -22,7 +22,7 @@ REPLIES = ["echo: one", "echo: two", "good", "echo: three"]
 
 
 @exercise("14.1")
-async def readings_as_text(handler: Callable) -> str:
+async def readings_as_text(handler: Callable[..., Any]) -> str:
     """Judge a handler that sends one JSON text for each reading."""
 
     async def serve(connection: ServerConnection) -> None:
@@ -73,7 +73,7 @@ def _values(text: str) -> list[Any]:
 
 
 @exercise("14.2")
-async def own_answers(handler: Callable) -> str:
+async def own_answers(handler: Callable[..., Any]) -> str:
     """Judge a handler by two clients whose work overlaps."""
     begun, finish = asyncio.Event(), asyncio.Event()
 
@@ -123,13 +123,13 @@ async def _judge_slow(ana: ClientConnection, bob: ClientConnection, fault: str) 
             "but an answer is for who has asked."
         )
     if by_bob is not None:
-        raise NotYet(f"Bob got {by_bob} as well, which was Ana's")
+        raise NotYet(f"Bob got {by_bob!r} as well, which was Ana's")
     if by_ana != "SLOW":
         raise NotYet(f"Ana sent slow and got {by_ana!r}{fault}")
 
 
 @exercise("14.3")
-async def one_reader(handler: Callable) -> str:
+async def one_reader(handler: Callable[..., Any]) -> str:
     """Judge a handler that asks a question while other messages come."""
     async with trial(handler) as served:
         client = await served.join()

@@ -64,24 +64,25 @@ def _client(host: str, port: int, told: Told) -> type:
 
 
 @exercise("15.1")
-async def missed(answer: Callable) -> str:
+async def missed(answer: Callable[..., Any]) -> str:
     """Judge how somebody catches up, with a broker of its own."""
     if not inspect.iscoroutinefunction(answer):
         raise NotYet("write async def catch_up(connect, away)")
     return await asyncio.to_thread(_on_another_loop, _catch_up(answer))
 
 
-def _on_another_loop(story: Coroutine) -> str:
+def _on_another_loop(story: Coroutine[Any, Any, str]) -> str:
     # Windows' own loop cannot watch the sockets of aiomqtt.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(story)
 
 
-async def _catch_up(answer: Callable) -> str:
+async def _catch_up(answer: Callable[..., Any]) -> str:
     told, text = Told(), uuid.uuid4().hex
     with broker("mqtt") as running:
         address = urlsplit(running.url)
-        connect = _client(address.hostname, address.port or 1883, told)
+        host, port = address.hostname or "127.0.0.1", address.port or 1883
+        connect = _client(host, port, told)
 
         async def away() -> None:
             told.away += 1
@@ -89,7 +90,7 @@ async def _catch_up(answer: Callable) -> str:
                 raise Misconception(
                     "you are still connected while you are away: leave the block of async with"
                 )
-            async with _client(address.hostname, address.port or 1883, Told())() as other:
+            async with _client(host, port, Told())() as other:
                 await other.publish("news", text, qos=1)
 
         try:
@@ -160,7 +161,7 @@ def _header(kind: int, flags: int, length: int) -> bytes:
 
 
 @exercise("15.2")
-async def read_header(answer: Callable) -> str:
+async def read_header(answer: Callable[..., Any]) -> str:
     """Judge a parser by the bounds of each length's form, and by what follows the header."""
     for kind, flags, length in PACKETS:
         header = _header(kind, flags, length)

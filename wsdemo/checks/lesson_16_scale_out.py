@@ -150,7 +150,9 @@ def _judge_end(desk: Desk, ana: Listener, bob: Listener) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _behind_proxy(keep: Callable, ended: asyncio.Event) -> AsyncIterator[tuple[Proxy, str]]:
+async def _behind_proxy(
+    keep: Callable[..., Any], ended: asyncio.Event
+) -> AsyncIterator[tuple[Proxy, str]]:
     async def handler(connection: ServerConnection) -> None:
         try:
             await keep(connection, IDLE)

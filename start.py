@@ -7,7 +7,7 @@
     python start.py test --newest      the same with the newest versions, not those of the lock
     python start.py doctor             say what is here and what is missing
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
-    python start.py bench [NAMES]      measure what the README claims
+    python start.py bench [NAMES]      measure the figures of benchmarks/README.md; --save them
     python start.py site [FOLDER]      build the course as a web site, for those who only read
     python start.py lock               choose the exact versions anew
     python start.py help               print this text
@@ -442,6 +442,8 @@ def bench(arguments):
     """Run the benchmarks, all or those named."""
     folder = ROOT / "benchmarks"
     known = sorted(path.stem for path in folder.glob("[!_]*.py"))
+    options = [word for word in arguments if word == "--save"]
+    arguments = [word for word in arguments if word != "--save"]
     for name in arguments:
         if name not in known:
             raise Problem(f"no benchmark {name!r}.", "There are: " + ", ".join(known))
@@ -450,7 +452,7 @@ def bench(arguments):
     for name in arguments or known:
         print(f"\n{name}", flush=True)
         script = str(folder / (name + ".py"))
-        code = subprocess.call([str(PYTHON), script], cwd=str(ROOT), env=environment())
+        code = subprocess.call([str(PYTHON), script, *options], cwd=str(ROOT), env=environment())
         status = status or code
     return status
 

@@ -16,6 +16,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from _table import report, row
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROUNDS = 2
 
@@ -51,6 +54,7 @@ def nbval(folder: pathlib.Path) -> float:
 
 
 def main() -> None:
+    """Measure, row by row."""
     lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     with tempfile.TemporaryDirectory(dir=ROOT) as name:  # pytest starts alike for both
         floor = pathlib.Path(name)
@@ -62,11 +66,12 @@ def main() -> None:
             nbformat.write(
                 new_notebook(cells=[cell], metadata={"kernelspec": kernel}), floor / path.name
             )
-            print(f"{path.stem}: its cells run {seconds:.1f} s")
+            print(f"{path.stem}: its cells run {seconds:.1f} s", file=sys.stderr)
         pairs = [(nbval(ROOT / "notebooks"), nbval(floor)) for _ in range(ROUNDS)]
     suite, least = (statistics.median(each) for each in zip(*pairs, strict=True))
-    print(f"nbval {suite:.1f} s, floor {least:.1f} s: ratio {suite / least:.2f} (aim ≤ 1.25)")
+    row("strict notebook tests, relative to their floor", suite / least, "≤ 1.25")
+    row("the floor: kernels, imports, the lessons' own run time", f"{least:.0f} s")
 
 
 if __name__ == "__main__":
-    main()
+    report(main)

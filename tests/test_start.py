@@ -464,6 +464,14 @@ def test_benchmarks_run_one_after_the_other(handed_over, home, monkeypatch):
     assert sorted(path.name for path in home.glob("ran_*")) == ["ran_a", "ran_b"]
 
 
+def test_a_benchmark_is_told_to_save_its_table(handed_over, home, monkeypatch):
+    (home / "benchmarks").mkdir()
+    (home / "benchmarks/a.py").write_text("import sys; open(sys.argv[1], 'x')")
+    monkeypatch.setattr(start, "PYTHON", sys.executable)
+    assert start.main(["bench", "--save", "a"]) == 0
+    assert (home / "--save").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows cannot replace a process")
 def test_the_program_takes_the_place_of_this_one(home, monkeypatch):
     calls = []

@@ -139,7 +139,7 @@ class Program:
     def log(self) -> str:
         """What it has printed."""
         file = self.folder / "log"
-        return file.read_text("utf-8", errors="replace") if file.exists() else ""
+        return file.read_text("utf-8", errors="backslashreplace") if file.exists() else ""
 
     def start(self) -> None:
         """Start it, and wait until it listens; nothing happens if it runs already."""

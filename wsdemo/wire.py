@@ -43,11 +43,11 @@ class Wire:
     refers to it.
 
     It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
-    how many.
+    how many. Compressed messages are inflated; of one that is not, the log says why.
 
     Args:
         url: the server's address, such as ``server.url``.
-        keep: payload bytes to keep of each frame that is not compressed; ``None`` for all.
+        keep: payload bytes to keep of each frame, compressed and inflated; ``None`` for all.
 
     Attributes:
         url: the address for clients.
@@ -101,12 +101,12 @@ class Wire:
     @property
     def bytes_sent(self) -> int:
         """How many bytes clients have sent, handshakes included."""
-        return sum(tape.link.flows["to server"].received for tape in self._recorder.tapes)
+        return sum(tape.count("to server") for tape in self._recorder.tapes)
 
     @property
     def bytes_received(self) -> int:
         """How many bytes have come for clients, handshakes included."""
-        return sum(tape.link.flows["to client"].received for tape in self._recorder.tapes)
+        return sum(tape.count("to client") for tape in self._recorder.tapes)
 
     # What can go wrong with a line
 

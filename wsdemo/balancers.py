@@ -18,19 +18,20 @@ ADVICE = (
 # max_fails=0: it keeps no list of the dead, or a server that is back would be passed over for a
 # second, and when the others go meanwhile, all are refused with 502. Here a dead port refuses at
 # once, so asking it costs nothing.
+# Paths are relative to the folder on the command line: there no character needs an escape.
 CONFIGURATION = """
 daemon off;
 master_process off;
-pid FOLDER/nginx.pid;
+pid nginx.pid;
 error_log stderr error;
 events {{ worker_connections 2048; }}
 http {{
   access_log off;
-  client_body_temp_path FOLDER/body;
-  proxy_temp_path FOLDER/proxy;
-  fastcgi_temp_path FOLDER/fastcgi;
-  uwsgi_temp_path FOLDER/uwsgi;
-  scgi_temp_path FOLDER/scgi;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
   upstream servers {{
     {method}
     {servers}

@@ -7,6 +7,7 @@ import gc
 import gzip
 import hashlib
 import http
+import math
 import random
 import re
 import socket
@@ -726,6 +727,9 @@ def test_a_throttle_limits_the_rate(wire):
         ("delay", {"seconds": -1}),
         ("throttle", {"bytes_per_second": 0}),
         ("throttle", {"bytes_per_second": -1}),
+        ("throttle", {"bytes_per_second": math.inf}),
+        ("delay", {"seconds": math.nan}),
+        ("freeze", {"after": 1.5}),
     ],
     ids=str,
 )
@@ -736,6 +740,11 @@ def test_what_makes_no_sense_is_refused(wire, method, arguments):
         connection.send("Hello")
         assert connection.recv(timeout=5) == "Hello"
         assert remarks(wire) == []
+
+
+def test_a_part_of_a_frame_that_cannot_be_kept_is_refused(server):
+    with pytest.raises(ValueError, match="keep is a whole number, 0 bytes or more, not -1"):
+        wsdemo.Wire(server.url, keep=-1)
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:80", "ftp://x", "ws://", "ws:80", None, "ws://x:y"])

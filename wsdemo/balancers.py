@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from wsdemo.options import check_number
 from wsdemo.programs import Program, free_ports, from_wheel
 
 __all__ = ["balancer", "missing"]
@@ -66,12 +67,13 @@ def balancer(urls: Sequence[str], *, sticky: bool = False, idle: float = 60) -> 
         The running balancer; its ``url`` is the address for clients.
 
     Raises:
-        ValueError: there is no server.
+        ValueError: there is no server, or ``idle`` makes no sense.
         FileNotFoundError: nginx is not installed; the message says how to get it.
         RuntimeError: it ended at its start; the message has its last words.
     """
     if not urls:
         raise ValueError("a balancer needs one server or more: their addresses")
+    check_number("idle", idle, "s", least=0.001)  # nginx counts milliseconds; 0 is none of them
     if what := missing():
         raise FileNotFoundError(what)
     places = [urlsplit(url).netloc for url in urls]

@@ -118,8 +118,16 @@ def test_a_stop_is_a_goodbye():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"max_size": 0}, {"rate": -1}, {"burst": 0}, {"per_address": -1}, {"rate": float("nan")}],
+    [
+        {"max_size": 0},
+        {"max_size": 1.5},
+        {"rate": -1},
+        {"rate": float("nan")},
+        {"rate": float("inf")},
+        {"burst": 0},
+        {"per_address": -1},
+    ],
 )
 def test_numbers_that_mean_nothing_are_refused(wrong):
-    with pytest.raises(ValueError, match=f"{next(iter(wrong))} is . or more"):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} is a .* number, . or more"):
         Limits(**wrong)

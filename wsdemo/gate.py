@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
+from wsdemo.options import check_number
 from wsdemo.server import Server, serve
 
 __all__ = ["Limits", "check_origin", "guard", "paced", "refusal", "serve_guarded"]
@@ -36,7 +37,7 @@ class Limits:
             machine, such as ``"https://example.com"``; ``"*"`` lets in all pages of the web.
 
     Raises:
-        ValueError: a number is too small to mean anything.
+        ValueError: a number makes no sense.
     """
 
     max_size: int = 2**20
@@ -47,8 +48,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, least in (("max_size", 1), ("rate", 0), ("burst", 1), ("per_address", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is {least} or more, not {getattr(self, name)}")
+            check_number(name, getattr(self, name), least=least, whole=name != "rate")
 
 
 def serve_guarded(
@@ -66,7 +66,11 @@ def serve_guarded(
 
     Returns:
         The running server.
+
+    Raises:
+        ValueError: there is no such port.
     """
+    check_number("port", options.get("port", 0), least=0, most=65535, whole=True)
     options = {"compression": None, "max_size": limits.max_size, **options}
     options["process_request"] = check_origin(limits.origins, options.get("process_request"))
     return serve(guard(handler, limits), **options)

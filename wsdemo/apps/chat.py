@@ -13,6 +13,7 @@ from wsdemo.apps import pages
 from wsdemo.bus import Bus, BusDown, open_bus
 from wsdemo.fanout import Fanout
 from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.options import check_number
 from wsdemo.server import Server
 
 __all__ = ["LIMITS", "PAGES", "Room", "add_arguments", "serve"]
@@ -201,9 +202,12 @@ def serve(
 
     Raises:
         BusDown: the bus cannot be reached.
-        ValueError: there is no such bus.
+        ValueError: there is no such bus, or a number makes no sense.
         ModuleNotFoundError: its client library is not installed.
     """
+    check_number("name_length", name_length, least=1, whole=True)
+    check_number("heartbeat", heartbeat or 0, "s", least=0)
+    check_number("history", history, least=1, most=10**6, whole=True)
     room = Room(name_length)
     shared = open_bus(bus, keep=history) if bus else None
 

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.options import check_number
 from wsdemo.server import Server
 
 __all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
@@ -81,8 +82,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
     Raises:
         ValueError: the interval is not above 0.
     """
-    if not interval > 0:
-        raise ValueError(f"an interval is more than 0 s, not {interval}")
+    check_number("interval", interval, "s", above=0)
     sweep = Sweep(interval)
 
     async def heartbeat(connection: ServerConnection) -> None:

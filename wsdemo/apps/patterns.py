@@ -116,7 +116,7 @@ def serve(
         if wanted is not None:
             given = key if isinstance(key, str) else ""
             # Surrogates are no UTF-8, and JSON lets them through.
-            if not hmac.compare_digest(given.encode(errors="replace"), wanted.encode()):
+            if not hmac.compare_digest(*(_as_bytes(key) for key in (given, wanted))):
                 raise Refused("this room opens with its key alone")
         members.add(connection, room)
 
@@ -182,6 +182,10 @@ def _parse(text: str | bytes) -> Message:
     if not isinstance(request.get("id", 0), str | int) or isinstance(request.get("id"), bool):
         raise Refused('"id" is a number or a text of your own choice')
     return request
+
+
+def _as_bytes(key: str) -> bytes:
+    return key.encode(errors="surrogatepass")
 
 
 def _no_number(constant: str) -> None:

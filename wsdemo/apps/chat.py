@@ -1,6 +1,7 @@
 """The chat room of lesson 03, for a room of strangers; on several servers, if there is a bus."""
 
 import argparse
+import contextlib
 import json
 import time
 import unicodedata
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.bus import Bus, BusDown, open_bus
@@ -237,7 +239,9 @@ def serve(
                     user, message = _parse(data)
                     await say(room.name(connection, user), message)
                 except Refused as refused:
-                    await connection.send(refusal(str(refused)))
+                    # A sender that has left may have messages waiting for their turn.
+                    with contextlib.suppress(ConnectionClosed):
+                        await connection.send(refusal(str(refused)))
         except Refused as refused:
             await connection.send(refusal(str(refused)))
             await connection.close(POLICY_VIOLATION, "what the address asks for cannot be had")

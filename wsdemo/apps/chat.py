@@ -148,8 +148,19 @@ def _spoken(name: str, message: str) -> str:
 
 
 def _with_id(text: str, name: str) -> str:
-    """Add the id that the bus has given to a message."""
-    return json.dumps({**json.loads(text), "id": name})
+    """Add the id that the bus has given to a message.
+
+    Raises:
+        ValueError: it is no message of a chat: other programs can write into the stream too.
+    """
+    try:
+        match json.loads(text):
+            case {"user": str(user), "message": str(message), "timestamp": int(timestamp)}:
+                said = {"user": user, "message": message, "timestamp": timestamp}
+                return json.dumps({**said, "id": name})
+    except RecursionError:
+        pass
+    raise ValueError("it is not a message of this chat")
 
 
 async def _catch_up(connection: ServerConnection, bus: Bus, last: str) -> None:
@@ -190,8 +201,8 @@ def serve(
     With a bus, all servers on it are one room, where names are each server's own affair. Messages
     have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
     where some are no longer kept. A message that the bus has not stored is answered with
-    ``{"error": …}``. Those with ``?notices=1`` are told when the bus is lost and back:
-    ``{"type": "bus", "state": "down"}``.
+    ``{"error": …}``, which repeats the broker's answer if there was one. Those with ``?notices=1``
+    are told when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
 
     Args:
         name_length: characters that a name may have.
@@ -215,7 +226,9 @@ def serve(
             return
         try:
             await shared.publish(_spoken(name, message))
-        except BusDown:
+        except BusDown as down:
+            if down.refusal:
+                raise Refused(f"not said: the bus refuses it: {down.refusal}") from None
             raise Refused("not said: the bus is down; say it again when it is back") from None
 
     def hear(name: str, text: str) -> None:

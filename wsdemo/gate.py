@@ -5,7 +5,7 @@ import functools
 import ipaddress
 import json
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from websockets.http11 import Request
 
 from wsdemo.options import check_number
 from wsdemo.server import Server, serve
+from wsdemo.throttle import throttled
 
 __all__ = ["Limits", "check_origin", "guard", "paced", "refusal", "serve_guarded"]
 
@@ -149,7 +150,8 @@ def guard(
 def paced(connection: ServerConnection, limits: Limits) -> AsyncIterable[str | bytes]:
     """Receive messages, but not faster than the limits allow.
 
-    While a sender waits for its turn its messages stay in the network, and TCP slows it down.
+    What comes faster waits, first in the server's memory and then in the network, where TCP slows
+    the sender down: see :func:`wsdemo.throttle.throttled`.
 
     Args:
         connection: where the messages come from.
@@ -158,19 +160,7 @@ def paced(connection: ServerConnection, limits: Limits) -> AsyncIterable[str | b
     Returns:
         What ``async for`` takes.
     """
-    return _slowed(connection, limits) if limits.rate else connection
-
-
-async def _slowed(connection: ServerConnection, limits: Limits) -> AsyncIterator[str | bytes]:
-    loop = asyncio.get_running_loop()
-    allowed, since = float(limits.burst), loop.time()
-    async for message in connection:
-        now = loop.time()
-        allowed, since = min(limits.burst, allowed + (now - since) * limits.rate), now
-        if allowed < 1:
-            await asyncio.sleep((1 - allowed) / limits.rate)
-        allowed -= 1
-        yield message
+    return throttled(connection, limits.rate, limits.burst) if limits.rate else connection
 
 
 def refusal(reason: str) -> str:

@@ -35,7 +35,7 @@ class Sweep:
         self._task: asyncio.Task | None = None
 
     def add(self, connection: ServerConnection) -> None:
-        """Watch a connection from now on."""
+        """Watch a connection from now on; it is alive."""
         self._alive[connection] = True
         if self._task is None:
             self._task = asyncio.create_task(self._go_on())
@@ -69,10 +69,10 @@ class Sweep:
 def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -> Server:
     """Start the heartbeat server.
 
-    It pings every client once an interval, and ends a connection whose last Ping was not answered:
-    a dead peer is found after one to two intervals. A browser cannot ping; it may send
-    ``{"type": "heartbeat"}`` and gets ``{"type": "heartbeat", "timestamp": …}`` (milliseconds since
-    1970).
+    It pings every client once an interval, and ends a connection that has sent neither a Pong nor a
+    message since the last Ping: a dead peer is found after one to two intervals. A browser cannot
+    ping; it may send ``{"type": "heartbeat"}`` and gets ``{"type": "heartbeat", "timestamp": …}``
+    (milliseconds since 1970).
 
     Args:
         interval: seconds from one sweep to the next.
@@ -89,6 +89,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
         sweep.add(connection)
         try:
             async for message in paced(connection, limits):
+                sweep.add(connection)  # its Pong may wait behind its messages
                 await connection.send(_answer(message))
         finally:
             sweep.discard(connection)

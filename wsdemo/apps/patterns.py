@@ -1,6 +1,7 @@
 """The server of lesson 12: requests and answers, subscriptions, rooms."""
 
 import argparse
+import contextlib
 import hmac
 import json
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.fanout import Fanout
@@ -157,9 +159,13 @@ def serve(
                         answer["id"] = request["id"]
                     data = act(connection, request)
                     if answer or data is not None:
-                        await connection.send(json.dumps({**answer, "data": data}))
+                        answer["data"] = data
                 except Refused as refused:
-                    await connection.send(json.dumps({**answer, "error": str(refused)}))
+                    answer["error"] = str(refused)
+                if answer:
+                    # A sender that has left may have requests waiting for their turn.
+                    with contextlib.suppress(ConnectionClosed):
+                        await connection.send(json.dumps(answer))
         finally:
             subscribers.forget(connection)
             members.forget(connection)

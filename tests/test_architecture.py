@@ -30,8 +30,10 @@ MAY_IMPORT = {
     "draw": {"frames", "wire"},
     "pages": set(),
     "server": {"loop", "pages"},
-    "console": {"server", "loop"},
-    "gate": {"server"},
+    "origins": set(),
+    "refusals": {"origins"},
+    "console": {"loop", "origins", "server"},
+    "gate": {"origins", "refusals", "server"},
     "fanout": {"frames"},
     "guard": set(),
     "programs": set(),
@@ -142,11 +144,11 @@ def code_lines(module):
 
 
 def test_the_package_stays_small():
-    """2,000 lines were for the course's first part; its second brings 800 of its own."""
+    """2,000 lines were for the course's first part; its second brings 1,000 of its own."""
     package = [
         module for name, module in MODULES.items() if not name.startswith(("apps", "checks"))
     ]
-    assert sum(map(code_lines, package)) < 2800
+    assert sum(map(code_lines, package)) < 3000
 
 
 @pytest.mark.parametrize("name", wsdemo.__all__)

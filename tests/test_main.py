@@ -9,7 +9,7 @@ import sys
 import urllib.request
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from wsdemo import __main__ as command
@@ -161,6 +161,7 @@ def test_every_app_tells_its_options(app, capsys):
         (["chat", "--burst", "0"], "burst is 1 or more"),
         (["heartbeat", "--interval", "0"], "an interval is more than 0 s"),
         (["auth", "--token", ""], "an empty token"),
+        (["echo", "--origin", "example.com"], "write https://example.com or http://example.com"),
     ],
 )
 def test_limits_that_make_no_sense_are_told_in_a_sentence(words, told, capsys):
@@ -181,6 +182,20 @@ def test_options_reach_the_app():
             with pytest.raises(ConnectionClosed) as closed:
                 client.recv(timeout=5)
         assert closed.value.rcvd.code == 1009
+
+
+def test_a_refused_page_is_told_on_the_terminal():
+    with serving("--origin", "https://Example.com/") as (child, url, _):
+        for origin in ("https://evil.example", "https://evil.example", "https://example.com"):
+            with contextlib.suppress(InvalidStatus), connect(url, origin=origin) as client:
+                assert origin == "https://example.com"
+                assert client.recv(timeout=5) == "Welcome!"
+        assert child.stderr.readline() == (
+            "refused a connection from a page of https://evil.example: "
+            "add --origin https://evil.example if it is yours\n"
+        )
+        child.terminate()
+        assert child.stderr.read() == ""
 
 
 def test_where_the_lessons_are_not_it_says_so(monkeypatch, tmp_path, capsys):

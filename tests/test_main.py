@@ -9,7 +9,7 @@ import sys
 import urllib.request
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from wsdemo import __main__ as command
@@ -181,6 +181,7 @@ def test_every_app_tells_its_options(app, capsys):
                 ("--per-address", "-1", "per_address is a whole number, 0 or more"),
             )
         ),
+        (["echo", "--origin", "example.com"], "write https://example.com or http://example.com"),
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )
@@ -205,6 +206,20 @@ def test_options_reach_the_app():
             with pytest.raises(ConnectionClosed) as closed:
                 client.recv(timeout=5)
         assert closed.value.rcvd.code == 1009
+
+
+def test_a_refused_page_is_told_on_the_terminal():
+    with serving("--origin", "https://Example.com/") as (child, url, _):
+        for origin in ("https://evil.example", "https://evil.example", "https://example.com"):
+            with contextlib.suppress(InvalidStatus), connect(url, origin=origin) as client:
+                assert origin == "https://example.com"
+                assert client.recv(timeout=5) == "Welcome!"
+        assert child.stderr.readline() == (
+            "refused a connection from a page of https://evil.example: "
+            "add --origin https://evil.example if it is yours\n"
+        )
+        child.terminate()
+        assert child.stderr.read() == ""
 
 
 def test_where_the_lessons_are_not_it_says_so(monkeypatch, tmp_path, capsys):

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import importlib
 import inspect
+import logging
 import pathlib
 import runpy
 import signal
@@ -78,6 +79,7 @@ def _serve(name: str, words: list[str]) -> int:
         text = error.strerror or error if isinstance(error, OSError) else error
         print(f"wsdemo: {text}", file=sys.stderr)
         return 1
+    _show_refusals()
     stopped = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stopped.set())
@@ -88,6 +90,13 @@ def _serve(name: str, words: list[str]) -> int:
             pass
     print("stopped")
     return 0
+
+
+def _show_refusals() -> None:
+    """Write to the terminal which pages were refused: their browsers do not say."""
+    terminal = logging.StreamHandler()
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("wsdemo.refusals").addHandler(terminal)
 
 
 def _limits(app: ModuleType) -> list[str]:

@@ -2,18 +2,18 @@
 
 import asyncio
 import functools
-import ipaddress
 import json
 from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
 from wsdemo.options import check_number
+from wsdemo.origins import ANY, Origin, allowed, is_loopback
+from wsdemo.refusals import RefusalLog
 from wsdemo.server import Server, serve
 from wsdemo.throttle import throttled
 
@@ -36,9 +36,10 @@ class Limits:
             one, so be generous. One too many is closed with 1013.
         origins: pages that may connect beside the server's own and those of the visitor's own
             machine, such as ``"https://example.com"``; ``"*"`` lets in all pages of the web.
+            Capitals, a default port and a slash at the end are put right.
 
     Raises:
-        ValueError: a number makes no sense.
+        ValueError: a number makes no sense, or an origin can never match.
     """
 
     max_size: int = 2**20
@@ -50,6 +51,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, least in (("max_size", 1), ("rate", 0), ("burst", 1), ("per_address", 0)):
             check_number(name, getattr(self, name), least=least, whole=name != "rate")
+        object.__setattr__(self, "origins", allowed(self.origins))  # the class is frozen
 
 
 def serve_guarded(
@@ -83,38 +85,40 @@ def check_origin(
     """Make a ``process_request`` that refuses foreign pages with 403 (RFC 6455 §10.2).
 
     A program that sends no Origin is let in: only browsers always send one, and they are who the
-    check protects.
+    check protects. Refused pages are logged (``wsdemo.refusals``), at most one line in 10 s.
 
     Args:
         origins: see :class:`Limits`.
         then: another ``process_request``, for those that are not refused.
+
+    Raises:
+        ValueError: an origin can never match.
     """
+    known, refused = allowed(origins), RefusalLog()
 
     def process_request(connection: ServerConnection, request: Request) -> Any:
-        if _may_connect(request, origins):
+        page = ", ".join(request.headers.get_all("Origin"))
+        if "Origin" not in request.headers or _may_connect(page, request, known):
             return then(connection, request) if then else None
-        return connection.respond(403, f"Pages from {request.headers['Origin']} may not connect.\n")
+        refused.add(page)
+        return connection.respond(403, f"Pages from {page} may not connect.\n")
 
     return process_request
 
 
-def _may_connect(request: Request, origins: Sequence[str]) -> bool:
-    origin = request.headers.get("Origin")
-    if origin is None or "*" in origins or origin in origins:
+def _may_connect(page: str, request: Request, origins: Sequence[str]) -> bool:
+    if ANY in origins:
         return True
-    page = urlsplit(origin).hostname
-    return bool(page) and (page == _host(request) or _is_loopback(page))
-
-
-def _host(request: Request) -> str | None:
-    return urlsplit(f"//{request.headers.get('Host', '')}").hostname
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        origin = Origin.parse(page)
     except ValueError:
-        return host == "localhost"
+        return False
+    return (
+        str(origin) in origins
+        or is_loopback(origin.host)
+        # Any port: a proxy that is told to pass on the host often leaves out its port.
+        or origin.is_of(request.headers, any_port=True)
+    )
 
 
 def guard(

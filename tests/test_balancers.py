@@ -111,6 +111,12 @@ def test_a_balancer_needs_servers():
         balancer([])
 
 
+@pytest.mark.parametrize("idle", [0, -1, float("nan"), float("inf")])
+def test_an_idle_time_that_makes_no_sense_is_refused(idle):
+    with pytest.raises(ValueError, match="idle is a finite number"):
+        balancer(["ws://127.0.0.1:1"], idle=idle)
+
+
 def test_what_is_missing_is_said(monkeypatch):
     balancer(["ws://127.0.0.1:1"]).stop()  # it is here
     monkeypatch.setattr(balancers, "_find_nginx", lambda: None)

@@ -92,6 +92,17 @@ def test_two_servers_hear_the_same(kind, brokers):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_thousand_may_speak_at_once(kind, brokers):
+    async def main():
+        async with Listener(on(kind, brokers), "crowd") as room:
+            await asyncio.gather(*(room.bus.publish(str(number)) for number in range(1000)))
+            said = await room.until_heard(1000)
+            assert sorted(map(int, said)) == list(range(1000))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_server_that_comes_later_knows_what_was_said(kind, brokers):
     async def main():
         url = on(kind, brokers)

@@ -143,7 +143,7 @@ def test_nobody_is_told_nothing_is_measured():
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("rate", [0, -1, float("nan")])
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_means_nothing(rate):
     with pytest.raises(ValueError, match="more than 0"):
         dashboard.serve(rate=rate)

@@ -176,6 +176,12 @@ def test_nothing_breaks_out_of_a_picture(draw_it):
     assert "<script" not in picture._repr_mimebundle_()["text/html"]
 
 
+def test_a_picture_invents_no_character():
+    picture = draw.sequence(["bell \x07\ud800", Handshake("GET /grüß\x1b[2J HTTP/1.1")])
+    assert texts(picture)[-2:] == [r"~  bell \x07\ud800  ~", r"GET /grüß\x1b[2J  (upgrade)"]
+    assert picture.text == "~ bell \\x07\\ud800 ~\nclient → server: GET /grüß\\x1b[2J  (upgrade)"
+
+
 @pytest.mark.parametrize("draw_it", PICTURES.values(), ids=PICTURES)
 def test_a_picture_is_an_image_with_a_text_alternative(draw_it):
     picture = draw_it()

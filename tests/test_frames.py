@@ -202,6 +202,8 @@ def test_keeps_the_beginning_and_counts_the_rest():
 
 # Frames in words
 
+WOMAN = "\U0001f469\u200d\U0001f4bb"  # a woman, a joiner, a computer: one emoji
+
 
 @pytest.mark.parametrize(
     ("frame", "words"),
@@ -211,7 +213,27 @@ def test_keeps_the_beginning_and_counts_the_rest():
         (Frame(Opcode.TEXT, b"Hel", fin=False), "TEXT 'Hel' (more follows)"),
         (Frame(Opcode.TEXT, b"x" * 49), f"TEXT '{'x' * 48}'…"),
         (Frame(Opcode.TEXT, b"x" * 48), f"TEXT '{'x' * 48}'"),
-        (Frame(Opcode.TEXT, b"two\nlines"), "TEXT 74 77 6f 0a 6c 69 6e 65 73"),
+        (Frame(Opcode.TEXT, b"hello\n"), r"TEXT 'hello\n'"),
+        (Frame(Opcode.TEXT, b"CONNECT\nhost:x\n\n\0"), r"TEXT 'CONNECT\nhost:x\n\n\x00'"),
+        (Frame(Opcode.TEXT, "a\u00a0b\u3000c".encode()), "TEXT 'a\u00a0b\u3000c'"),
+        (Frame(Opcode.TEXT, WOMAN.encode()), f"TEXT '{WOMAN}'"),
+        (Frame(Opcode.TEXT, b"\xf0\x9f\xab\xbf"), "TEXT '\U0001faff'"),  # newer than Unicode 16
+        (Frame(Opcode.TEXT, ("你" * 60).encode()), f"TEXT '{'你' * 48}'…"),
+        (Frame(Opcode.TEXT, ("你" * 9).encode()[:-1], length=27), f"TEXT '{'你' * 8}'…"),
+        (Frame(Opcode.TEXT, ("x" * 47 + WOMAN).encode()), f"TEXT '{'x' * 47}'…"),
+        (Frame(Opcode.TEXT, b"\xff\xfe"), "TEXT ff fe"),
+        (Frame(Opcode.TEXT, b"x" * 60 + b"\xff"), "TEXT 78 78 78 78 78 78 78 78 78 78 78 78 …"),
+        (Frame(Opcode.TEXT, "grü".encode()[:-1]), "TEXT 67 72 c3"),
+        (Frame(Opcode.TEXT, "grü".encode()[:-1], fin=False), "TEXT 'gr' + c3 (more follows)"),
+        (Frame(Opcode.CONTINUATION, "üße".encode()[1:]), "CONTINUATION bc + 'ße'"),
+        (Frame(Opcode.CONTINUATION, b"\xbc"), "CONTINUATION bc"),
+        (
+            Frame(Opcode.CONTINUATION, "…".encode()[1:2], fin=False),
+            "CONTINUATION 80 (more follows)",
+        ),
+        (Frame(Opcode.TEXT, b"\x1b[2J \xe2\x80\xaeevil"), r"TEXT '\x1b[2J \u202eevil'"),
+        (Frame(Opcode.PING, b"\0\1\2\3"), "PING 00 01 02 03"),
+        (Frame(Opcode.CLOSE, b"\x03\xeabad \xff"), "CLOSE 1002 62 61 64 20 ff"),
         (Frame(Opcode.TEXT, b"Hello", rsv1=True), "TEXT 48 65 6c 6c 6f"),
         (Frame(Opcode.BINARY, bytes(13)), "BINARY " + "00 " * 12 + "…"),
         (Frame(Opcode.PING), "PING"),
@@ -237,6 +259,10 @@ def test_a_close_frame_of_one_byte_has_no_code():
     assert str(frame) == "CLOSE 03"
 
 
+def test_a_reason_that_is_not_utf_8_is_none():
+    assert Frame(Opcode.CLOSE, b"\x03\xe8\xff").close_reason == ""
+
+
 # Handshakes
 
 REQUEST = (
@@ -259,6 +285,19 @@ def test_a_handshake_is_read_up_to_its_empty_line():
     assert (handshake.get("Origin"), handshake.get("Origin", "-")) == ("", "-")
     assert bytes(handshake) == REQUEST
     assert str(handshake).splitlines()[:2] == ["GET /chat HTTP/1.1", "Host: server.example.com"]
+
+
+def test_a_handshake_disturbs_no_terminal_and_shows_utf_8():
+    data = (
+        "GET /\x1b[2J?name=Å HTTP/1.1\r\nX-Name: grüß\u202e\r\nX-Old: ".encode() + b"gr\xfc\r\n\r\n"
+    )
+    handshake, _ = Handshake.parse(data)
+    assert str(handshake).split("\n") == [
+        r"GET /\x1b[2J?name=Å HTTP/1.1",
+        r"X-Name: grüß\u202e",
+        "X-Old: grü",
+    ]
+    assert bytes(handshake) == data
 
 
 def test_half_a_handshake_is_none():

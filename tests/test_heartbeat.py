@@ -79,7 +79,7 @@ def test_anything_else_is_refused_with_a_reason(message):
         assert "timestamp" in client.recv(timeout=5)
 
 
-@pytest.mark.parametrize("interval", [0, -1, float("nan")])
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
 def test_an_interval_that_is_none_is_refused(interval):
     with pytest.raises(ValueError, match="more than 0 s"):
         heartbeat.serve(interval)

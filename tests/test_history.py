@@ -56,6 +56,40 @@ def test_a_hole_is_a_gap_for_those_before_it_alone():
     assert kept.since("a-4") == Missed([("a-5", "m5"), ("a-6", "m6")], gap=False)
 
 
+def test_a_number_that_is_no_message_is_passed_over():
+    kept = history(1, 2)
+    kept.skip(3)
+    kept.add(4, "m4")
+    assert kept.since("a-2") == Missed([("a-4", "m4")], gap=False)
+    assert kept.since("a-3") == Missed([("a-4", "m4")], gap=False)
+    kept.skip(2)  # it is a message
+    assert kept.since("a-1").messages == [("a-2", "m2"), ("a-4", "m4")]
+
+
+def test_what_was_passed_over_before_the_oldest_is_no_gap():
+    kept = history(keep=2)
+    kept.add(1, "m1")
+    kept.skip(2)
+    for number in (3, 4):
+        kept.add(number, f"m{number}")
+    assert kept.since("a-1") == Missed([("a-3", "m3"), ("a-4", "m4")], gap=False)
+    assert kept.since("a-0").gap
+
+
+def test_what_is_lost_is_a_gap_though_nothing_follows():
+    kept = history(1, 2)
+    assert not kept.lose(2)
+    assert kept.since("a-1") == Missed([("a-2", "m2")], gap=False)
+    assert kept.lose(4)
+    assert kept.since("a-2") == Missed([], gap=True)
+    assert kept.since("a-4") == Missed([], gap=False)
+    kept.add(5, "m5")
+    assert kept.since("a-4") == Missed([("a-5", "m5")], gap=False)
+    kept.skip(8)  # 6 and 7 are missing
+    assert kept.since("a-5").gap
+    assert not kept.since("a-7").gap
+
+
 def test_another_epoch_begins_empty_and_the_same_goes_on():
     kept = history(1, 2)
     assert not kept.begin("a")

@@ -68,7 +68,7 @@ HANDSHAKES = {
     "HTTP/1.0": (start("GET / HTTP/1.0"), 505),
     "no Upgrade": (headers(Upgrade=None), 200),  # a page was asked for
     "no Connection": (headers(Connection=None), 426),
-    "upgrade to h2c": (headers(Upgrade="h2c"), 426),
+    "upgrade to h2c": (headers(Upgrade="h2c"), 200),
     "keep-alive only": (headers(Connection="keep-alive"), 426),
     "huge header": (headers(X="x" * 100_000), 431),
     "header flood": (headers(**{f"X{number}": "y" for number in range(1000)}), 431),

@@ -9,7 +9,7 @@ import sys
 import urllib.request
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from wsdemo import __main__ as command
@@ -103,9 +103,8 @@ def test_a_taken_port_is_told_in_a_sentence():
 
 def test_a_port_that_does_not_exist_is_told_in_a_sentence():
     status, out, err = run("serve", "echo", "--port", "70000")
-    assert (status, out) == (1, "")
-    assert "0-65535" in err
-    assert err.count("\n") == 1
+    assert (status, out) == (2, "")
+    assert err == "wsdemo: port is a whole number, from 0 to 65535, not 70000\n"
 
 
 def test_helps():
@@ -122,7 +121,7 @@ def test_helps():
         (["dance"], "invalid choice: 'dance'"),
         (["serve"], "required: APP"),
         (["serve", "dance"], "invalid choice: 'dance' (choose from "),
-        (["serve", "echo", "--port", "x"], "invalid int value: 'x'"),
+        (["serve", "echo", "--port", "x"], "wsdemo: argument --port: invalid int value: 'x'; "),
         (["serve", "echo", "and", "more"], "unrecognized arguments: and more"),
         (["doctor", "now"], "unknown arguments: now"),
     ],
@@ -157,15 +156,41 @@ def test_every_app_tells_its_options(app, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["echo", "--rate", "-1"], "rate is 0 or more"),
-        (["chat", "--burst", "0"], "burst is 1 or more"),
-        (["heartbeat", "--interval", "0"], "an interval is more than 0 s"),
-        (["auth", "--token", ""], "an empty token"),
+        (["auth", "--token", ""], "an empty token would let everybody in"),
+        (["chat", "--bus", "carrier-pigeon://roof"], "carrier-pigeon"),
+        (["chat", "--name-length", "0"], "name_length is a whole number, 1 or more, not 0"),
+        (["chat", "--heartbeat", "-1"], "heartbeat is a finite number, 0 s or more, not -1.0"),
+        (["chat", "--heartbeat", "inf"], "heartbeat is a finite number, 0 s or more, not inf"),
+        (["chat", "--history", "0"], "history is a whole number, from 1 to 1000000, not 0"),
+        (["heartbeat", "--interval", "0"], "interval is a finite number, more than 0 s, not 0.0"),
+        (["dashboard", "--rate", "0"], "rate is a finite number, more than 0 readings/s, not 0.0"),
+        (["dashboard", "--rate", "inf"], "more than 0 readings/s, not inf"),
+        (["echo", "--rate", "-1"], "rate is a finite number, 0 or more, not -1.0"),
+        (["echo", "--rate", "nan"], "rate is a finite number, 0 or more, not nan"),
+        (["pong", "--steps", "nan"], "steps is a finite number, more than 0 a second, not nan"),
+        (["pong", "--steps", "-50"], "steps is a finite number, more than 0 a second, not -50.0"),
+        *(
+            ([app, option, value], f"{told}, not {value}")
+            for app in APPS
+            for option, value, told in (
+                ("--port", "70000", "port is a whole number, from 0 to 65535"),
+                ("--port", "-1", "port is a whole number, from 0 to 65535"),
+                ("--max-size", "0", "max_size is a whole number, 1 or more"),
+                ("--burst", "0", "burst is a whole number, 1 or more"),
+                ("--burst", "9" * 400, "burst is a whole number, 1 or more"),
+                ("--per-address", "-1", "per_address is a whole number, 0 or more"),
+            )
+        ),
+        (["echo", "--origin", "example.com"], "write https://example.com or http://example.com"),
     ],
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )
-def test_limits_that_make_no_sense_are_told_in_a_sentence(words, told, capsys):
-    assert command.main(["serve", *words, "--port", "0"]) == 1
-    assert told in capsys.readouterr().err
+def test_a_value_that_makes_no_sense_is_refused_in_one_line(words, told, capsys):
+    assert command.main(["serve", words[0], "--port", "0", *words[1:]]) == 2
+    refused = capsys.readouterr().err
+    assert refused.startswith("wsdemo: ")
+    assert told in refused
+    assert refused.index("\n") == len(refused) - 1
 
 
 def test_options_reach_the_app():
@@ -181,6 +206,20 @@ def test_options_reach_the_app():
             with pytest.raises(ConnectionClosed) as closed:
                 client.recv(timeout=5)
         assert closed.value.rcvd.code == 1009
+
+
+def test_a_refused_page_is_told_on_the_terminal():
+    with serving("--origin", "https://Example.com/") as (child, url, _):
+        for origin in ("https://evil.example", "https://evil.example", "https://example.com"):
+            with contextlib.suppress(InvalidStatus), connect(url, origin=origin) as client:
+                assert origin == "https://example.com"
+                assert client.recv(timeout=5) == "Welcome!"
+        assert child.stderr.readline() == (
+            "refused a connection from a page of https://evil.example: "
+            "add --origin https://evil.example if it is yours\n"
+        )
+        child.terminate()
+        assert child.stderr.read() == ""
 
 
 def test_where_the_lessons_are_not_it_says_so(monkeypatch, tmp_path, capsys):

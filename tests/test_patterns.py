@@ -111,6 +111,12 @@ def test_a_room_with_a_key_admits_who_has_it(server, key):
         assert ana.hear()["message"] == "we are alone"
 
 
+def test_no_other_text_is_taken_for_a_key():
+    with patterns.serve(rooms={"staff": "k?"}) as server, clients(server, 1) as [eve]:
+        assert "its key" in eve.ask(id=1, action="join", room="staff", key="k\ud800")["error"]
+        assert "error" not in eve.ask(id=2, action="join", room="staff", key="k?")
+
+
 def test_who_has_left_is_not_heard(server):
     with clients(server, 2) as [ana, eve]:
         for each in (ana, eve):

@@ -229,7 +229,7 @@ def test_a_flood_is_slowed_down():
         assert ticks > 3
 
 
-@pytest.mark.parametrize("steps", [0, -1, float("nan")])
+@pytest.mark.parametrize("steps", [0, -1, float("nan"), float("inf")])
 def test_steps_that_mean_nothing(steps):
     with pytest.raises(ValueError, match="more than 0"):
         pong.serve(steps=steps)

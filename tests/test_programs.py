@@ -5,11 +5,14 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 import pytest
 
-from wsdemo.programs import LOW_PORTS, Program, free_ports, from_wheel
+from wsdemo import brokers
+from wsdemo.balancers import balancer
+from wsdemo.programs import LOW_PORTS, Program, free_ports, from_wheel, serve_apart
 
 LISTEN = """
 import os, signal, socket, sys, threading
@@ -93,9 +96,8 @@ def test_a_program_that_is_asked_to_end_tidies_up_and_starts_again():
 
 
 def test_its_files_are_there_when_it_starts():
-    with listener(files={"configuration": "store: FOLDER/store"}) as program:
-        text = (program.folder / "configuration").read_text()
-    assert text == f"store: {program.folder}/store"
+    with listener(files={"configuration": "store: ü"}) as program:
+        assert (program.folder / "configuration").read_text("utf-8") == "store: ü"
 
 
 def test_what_ends_at_its_start_says_why():
@@ -192,3 +194,35 @@ def test_what_listens_before_it_serves_is_waited_for():
             assert program.log.count("now I serve") == times
             program.kill()
             program.start()
+
+
+NASTY_FOLDERS = [
+    "Ana Maria",
+    r"C:\Users\ana\tom",
+    'say "hi"',
+    "it's",
+    "ü #1; {$home} %20",
+    'a\\tom "x" ü #1',
+    "two\nlines",
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no folders of such names")
+@pytest.mark.parametrize("name", NASTY_FOLDERS)
+def test_a_temporary_folder_may_have_any_name(name, tmp_path, monkeypatch):
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    for variable in ("NATS_URL", "MQTT_URL", "REDIS_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    starts = [lambda kind=kind: brokers.broker(kind).program for kind in brokers.KINDS]
+    starts += [lambda: balancer(["ws://127.0.0.1:9"]), lambda: serve_apart("echo")]
+    for start in starts:
+        with start() as program:
+            assert program.folder.parent == folder
+            program.kill()
+            program.start()
+            made = {each.name for each in program.folder.iterdir()}
+            stored = {"nats-server": "jetstream", "Valkey": "appendonlydir", "nginx": "nginx.pid"}
+            assert stored.get(program.name, "log") in made
+        assert list(folder.iterdir()) == []

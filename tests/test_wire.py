@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import errno
 import gc
+import gzip
 import hashlib
 import http
+import math
 import random
+import re
 import socket
 import ssl
 import struct
@@ -16,6 +19,7 @@ import time
 import tracemalloc
 import urllib.parse
 import weakref
+import zlib
 
 import pytest
 from websockets.asyncio.client import connect as connect_async
@@ -216,6 +220,74 @@ def test_compressed_payloads_are_inflated(takeover):
         )
 
 
+def test_a_long_compressed_conversation_is_shown_to_its_end():
+    page = "a page of text " * 66_000
+    with wsdemo.serve(echo) as server, wsdemo.Wire(server.url) as wire:
+        with client(wire, compression="deflate") as connection:
+            for text in (*[page] * 9, "price 42"):
+                connection.send(text)
+                assert connection.recv(timeout=5) == text
+            frames, lines = wire.frames, said(wire)
+        assert len(frames) == 20
+        assert lines[-4].startswith(f"client → server  TEXT '{page[:48]}'… 8 + ")
+        assert lines[-2].startswith("client → server  TEXT 'price 42'  ")
+        assert lines[-1].startswith("server → client  TEXT 'price 42'  ")
+        assert all(len(seen.data) <= tape.KEEP for seen in frames)
+        assert frames[0].inflated.length == len(page)
+
+
+def test_a_message_that_is_not_inflated_says_why():
+    agreed = Handshake(
+        "HTTP/1.1 101 Switching Protocols", (("Sec-WebSocket-Extensions", "permessage-deflate"),)
+    )
+    with two_ends() as (wire, near, far):
+        shake_hands(near, far, bytes(agreed))
+        squeeze = zlib.compressobj(wbits=-15)
+        for data in (bytes(65 * 2**20), b"Hello"):
+            deflated = squeeze.compress(data) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+            near.sendall(bytes(Frame(Opcode.TEXT, deflated[:-4], rsv1=True)))
+        near.sendall(bytes(Frame(Opcode.CONTINUATION, b"lo")))
+        near.shutdown(socket.SHUT_WR)
+        while far.recv(2**16):
+            pass
+        first, second, third = wire.log().splitlines()[-4:-1]
+    assert ", compressed, not inflated: the message inflates to more than 67108864 bytes" in first
+    assert re.search(r"TEXT [0-9a-f ]+ +2 \+ \d+ bytes, compressed, not inflated: it may", second)
+    assert "CONTINUATION 6c 6f  " in third  # of a message that is compressed: no text
+
+
+def test_fragments_are_told_by_their_message(wire, raw):
+    with raw(wire.url) as connection:
+        connection.upgrade()
+        for opcode in (Opcode.TEXT, Opcode.BINARY):
+            connection.send_frame(opcode, b"Gr" + b"\xc3", fin=False)
+            connection.send_frame(Opcode.CONTINUATION, b"\xbc", fin=False)
+            connection.send_frame(Opcode.CONTINUATION, b"ezi\n")
+            connection.frame()
+        connection.send_frame(Opcode.CLOSE)
+        connection.drain()
+    assert [str(seen) for seen in wire.frames if seen.direction == "to server"] == [
+        "TEXT 'Gr' + c3 (more follows)",
+        "CONTINUATION bc (more follows)",
+        r"CONTINUATION 'ezi\n'",
+        "BINARY 47 72 c3 (more follows)",
+        "CONTINUATION bc (more follows)",
+        "CONTINUATION 65 7a 69 0a",
+        "CLOSE",
+    ]
+
+
+def test_text_from_right_to_left_does_not_move_the_numbers_after_it(wire):
+    with client(wire) as connection:
+        connection.send("שלום")
+        connection.recv(timeout=5)
+    mark = "\u200e"
+    assert said(wire)[0] == (
+        "client → server  TEXT 'שלום'" + " " * 33 + mark + " 6 + 8 bytes, masked"
+    )
+    assert mark not in "".join(said(wire)[2:])
+
+
 def test_fragments_and_control_frames_between_them(wire, raw):
     with raw(wire.url) as connection:
         connection.upgrade()
@@ -305,7 +377,9 @@ def test_over_tls_it_sees_ciphertext_and_says_so():
     ("garbage", "shown"),
     [
         (b"hello there", "client → server  hello there"),
-        (b"\0\1\2", "client → server  3 bytes that are neither HTTP nor frames: 00 01 02 …"),
+        (b"\0\1\2", "client → server  3 bytes that are neither HTTP nor frames: 00 01 02"),
+        (bytes(20), f"client → server  20 bytes that are neither HTTP nor frames:{' 00' * 12} …"),
+        ("ein\tTab, \u3000, ☺, \x1b".encode()[:-2], "client → server  ein\tTab, \u3000, ☺,"),
         (b"?\r\n\r\n", "client → server  ?"),
     ],
 )
@@ -316,6 +390,82 @@ def test_garbage_is_shown_as_it_is(wire, raw, garbage, shown):
         connection.drain()
     assert wire.log().splitlines()[0] == shown
     assert wire.frames == []
+
+
+def exchanged(*sent, request=b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"):
+    """The log's lines after a server's head, when it sends these bytes and closes."""
+    with two_ends("http") as (wire, near, far):
+        near.sendall(request)
+        assert far.recv(2**16) == request
+        far.sendall(b"".join(sent))
+        far.close()
+        while near.recv(2**16):
+            pass
+        lines = wire.log().splitlines()
+        assert wire.frames == []
+    return [line.removeprefix(" " * 17) for line in lines[lines.index("") + 1 :]]
+
+
+GZIP = gzip.compress(b"<p>Hello</p>", mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "shown"),
+    [
+        ("", b"<h1>\tNo</h1>\r\n", ["<h1>\tNo</h1>"]),
+        (
+            "Content-Type: text/html",
+            "<p>\tgrüß\n\n dich\u202e".encode(),
+            ["<p>\tgrüß", "", r" dich\u202e"],
+        ),
+        ("Content-Length: 4", b"\x16\3\1\2", ["an HTTP body of 4 bytes: 16 03 01 02"]),
+        (
+            f"Content-Encoding: gzip\nContent-Type: text/html\nContent-Length: {len(GZIP)}",
+            GZIP,
+            [f"an HTTP body of {len(GZIP)} bytes (text/html, gzip): {GZIP[:12].hex(' ')} …"],
+        ),
+        (
+            "Content-Type: text/plain; charset=latin-1",
+            b"gr\xfc\xdfe",
+            ["an HTTP body of 5 bytes (text/plain; charset=latin-1): 67 72 fc df 65"],
+        ),
+        ("Transfer-Encoding: chunked", b"6\r\nHello \r\n3;x=1\r\nyou\r\n0\r\n\r\n", ["Hello you"]),
+        (
+            "Transfer-Encoding: chunked",
+            b"2\r\n\0\1\r\n0\r\nX-After: 1\r\n\r\n",
+            ["an HTTP body of 2 bytes: 00 01"],
+        ),
+        ("", ("你" * 400).encode(), ["你" * 333, "… 1200 bytes in all"]),
+        ("Content-Length: 9999", "ab…".encode()[:-1], ["ab"]),
+    ],
+)
+def test_an_http_body_is_called_one(head, body, shown):
+    lines = ["HTTP/1.1 400 Bad Request", *head.split("\n")]
+    start = "\r\n".join(filter(None, lines)) + "\r\n\r\n"
+    assert exchanged(start.encode(), body) == shown
+
+
+def test_responses_on_one_connection_are_told_apart():
+    picture = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Type: image/png\r\n\r\n\x89PNG"
+    page = b"HTTP/1.1 404 Not Found\r\nDate: yesterday\r\n\r\nNo page /x\n"
+    assert exchanged(picture, b"HTTP/1.1 304 Not Modified\r\n\r\n", page) == [
+        "an HTTP body of 4 bytes (image/png): 89 50 4e 47",
+        "",
+        "HTTP/1.1 304 Not Modified",
+        "",
+        "HTTP/1.1 404 Not Found",
+        "Date: <now>",
+        "",
+        "No page /x",
+    ]
+
+
+def test_a_body_of_many_kilobytes_is_counted():
+    page = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
+    shown = exchanged(page)
+    assert shown[0] == "x" * 1000
+    size = re.fullmatch(r"… (\d+) or more bytes in all", shown[1])
+    assert 2**16 <= int(size[1]) <= 300_000
 
 
 def test_without_a_server_it_says_why():
@@ -577,6 +727,9 @@ def test_a_throttle_limits_the_rate(wire):
         ("delay", {"seconds": -1}),
         ("throttle", {"bytes_per_second": 0}),
         ("throttle", {"bytes_per_second": -1}),
+        ("throttle", {"bytes_per_second": math.inf}),
+        ("delay", {"seconds": math.nan}),
+        ("freeze", {"after": 1.5}),
     ],
     ids=str,
 )
@@ -587,6 +740,11 @@ def test_what_makes_no_sense_is_refused(wire, method, arguments):
         connection.send("Hello")
         assert connection.recv(timeout=5) == "Hello"
         assert remarks(wire) == []
+
+
+def test_a_part_of_a_frame_that_cannot_be_kept_is_refused(server):
+    with pytest.raises(ValueError, match="keep is a whole number, 0 bytes or more, not -1"):
+        wsdemo.Wire(server.url, keep=-1)
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:80", "ftp://x", "ws://", "ws:80", None, "ws://x:y"])
@@ -748,6 +906,53 @@ def test_a_huge_frame_that_is_compressed_is_not_kept():
         finally:
             tracemalloc.stop()
         assert peak < 40 * 2**20
+
+
+def test_of_a_connection_that_has_ended_only_what_was_seen_is_kept(server):
+    with wsdemo.Wire(server.url) as wire:
+
+        def talk(times):
+            for _ in range(times):
+                with client(wire) as connection:
+                    connection.send("x")
+                    connection.recv(timeout=5)
+            until(lambda: not wire._relay.open_links)
+            gc.collect()
+
+        talk(3)  # what is imported and cached at the first use
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            talk(200)
+            unseen, _ = tracemalloc.get_traced_memory()
+            assert len(wire.frames) == 4 * 203  # all is decoded now
+            gc.collect()
+            seen, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    # 1,000 of them: under 5 MiB, decoded or not.
+    assert (unseen - before) / 200 < 5 * 2**20 / 1000
+    assert (seen - before) / 200 < 5 * 2**20 / 1000
+    assert wire.bytes_sent > 0
+
+
+def test_an_inflater_ends_with_its_connection():
+    with wsdemo.serve(echo) as server, wsdemo.Wire(server.url) as wire:
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for _ in range(20):
+                with client(wire, compression="deflate") as connection:
+                    connection.send("x" * 100)
+                    connection.recv(timeout=5)
+                    assert wire.frames[-1].data == b"x" * 100
+            until(lambda: not wire._relay.open_links)
+            assert len(wire.frames) == 20 * 4
+            gc.collect()
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert (after - before) / 20 < 2 * 10_000  # one inflater takes more
 
 
 # Life and death

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import importlib
 import inspect
+import logging
 import pathlib
 import runpy
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from types import ModuleType
+from typing import NoReturn
 
 from wsdemo.apps import APPS
 
@@ -70,10 +72,14 @@ def _serve(name: str, words: list[str]) -> int:
     allowed = {limit: chosen.pop(limit) for limit in _limits(app)}
     try:
         server = app.serve(limits=type(app.LIMITS)(**allowed), **chosen)
-    except (OSError, OverflowError, ValueError, ModuleNotFoundError) as error:
+    except ValueError as error:  # an option makes no sense
+        print(f"wsdemo: {error}", file=sys.stderr)
+        return 2
+    except (OSError, ModuleNotFoundError) as error:
         text = error.strerror or error if isinstance(error, OSError) else error
         print(f"wsdemo: {text}", file=sys.stderr)
         return 1
+    _show_refusals()
     stopped = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stopped.set())
@@ -86,16 +92,30 @@ def _serve(name: str, words: list[str]) -> int:
     return 0
 
 
+def _show_refusals() -> None:
+    """Write to the terminal which pages were refused: their browsers do not say."""
+    terminal = logging.StreamHandler()
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("wsdemo.refusals").addHandler(terminal)
+
+
 def _limits(app: ModuleType) -> list[str]:
     """The limits that the command line offers: an app's own option of the same name goes first."""
     own = inspect.signature(app.serve).parameters
     return [each.name for each in dataclasses.fields(app.LIMITS) if each.name not in own]
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that refuses in one line, as the servers themselves do."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"wsdemo: {message}; `{self.prog} --help` tells more\n")
+
+
 def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
     """The options of a finished server: what all have, its limits, its own."""
     description = (app.__doc__ or "").partition("\n")[0]
-    parser = argparse.ArgumentParser(f"wsdemo serve {name}", description=description)
+    parser = _Parser(f"wsdemo serve {name}", description=description)
     parser.add_argument(
         "--host",
         default="127.0.0.1",

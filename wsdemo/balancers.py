@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from wsdemo.options import check_number
 from wsdemo.programs import Program, free_ports, from_wheel
 
 __all__ = ["balancer", "missing"]
@@ -18,19 +19,20 @@ ADVICE = (
 # max_fails=0: it keeps no list of the dead, or a server that is back would be passed over for a
 # second, and when the others go meanwhile, all are refused with 502. Here a dead port refuses at
 # once, so asking it costs nothing.
+# Paths are relative to the folder on the command line: there no character needs an escape.
 CONFIGURATION = """
 daemon off;
 master_process off;
-pid FOLDER/nginx.pid;
+pid nginx.pid;
 error_log stderr error;
 events {{ worker_connections 2048; }}
 http {{
   access_log off;
-  client_body_temp_path FOLDER/body;
-  proxy_temp_path FOLDER/proxy;
-  fastcgi_temp_path FOLDER/fastcgi;
-  uwsgi_temp_path FOLDER/uwsgi;
-  scgi_temp_path FOLDER/scgi;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
   upstream servers {{
     {method}
     {servers}
@@ -65,12 +67,13 @@ def balancer(urls: Sequence[str], *, sticky: bool = False, idle: float = 60) -> 
         The running balancer; its ``url`` is the address for clients.
 
     Raises:
-        ValueError: there is no server.
+        ValueError: there is no server, or ``idle`` makes no sense.
         FileNotFoundError: nginx is not installed; the message says how to get it.
         RuntimeError: it ended at its start; the message has its last words.
     """
     if not urls:
         raise ValueError("a balancer needs one server or more: their addresses")
+    check_number("idle", idle, "s", least=0.001)  # nginx counts milliseconds; 0 is none of them
     if what := missing():
         raise FileNotFoundError(what)
     places = [urlsplit(url).netloc for url in urls]

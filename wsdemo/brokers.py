@@ -22,12 +22,13 @@ ADVICE = {
 }
 
 # One NATS server speaks NATS, and MQTT 3.1.1 over TCP and over WebSocket. It keeps MQTT's sessions
-# and retained messages in JetStream, which keeps them in files.
+# and retained messages in JetStream, which keeps them in files. Where, its command line says: there
+# no character of a path needs an escape.
 NATS_CONFIGURATION = """
 server_name: wsdemo
 host: 127.0.0.1
 port: {nats}
-jetstream {{ store_dir: "FOLDER/jetstream" }}
+jetstream: enabled
 mqtt {{ host: 127.0.0.1, port: {mqtt} }}
 websocket {{ host: 127.0.0.1, port: {websocket}, no_tls: true }}
 """
@@ -129,7 +130,7 @@ def missing(kind: str) -> str | None:
 def _start_nats(kind: str) -> Broker:
     nats, mqtt, websocket = ports = free_ports(3)
     configuration = NATS_CONFIGURATION.format(nats=nats, mqtt=mqtt, websocket=websocket)
-    command = [_find_nats(), "--config", "FOLDER/nats.conf"]
+    command = [_find_nats(), "--config", "FOLDER/nats.conf", "--store_dir", "FOLDER/jetstream"]
     program = Program("nats-server", command, ports, {"nats.conf": configuration})
     url = {"nats": f"nats://127.0.0.1:{nats}", "mqtt": f"mqtt://127.0.0.1:{mqtt}"}[kind]
     return Broker(kind, url, program, f"ws://127.0.0.1:{websocket}/mqtt")

@@ -35,7 +35,21 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0  # seconds from one attempt to connect to
 
 
 class BusDown(ConnectionError):
-    """The broker cannot be reached now; what was to be published may or may not be stored."""
+    """The broker cannot be reached, or refuses; what was to be published may or may not be stored.
+
+    Args:
+        message: what happened, with the broker's address.
+        refusal: what the broker answered, without its address; empty if it did not answer. A
+            server may pass this on to a client.
+    """
+
+    def __init__(self, message: str, refusal: str = "") -> None:
+        super().__init__(message)
+        self.refusal = refusal
+
+
+class BusUnfit(Exception):
+    """The broker is there and cannot do what the bus needs; the text says what that is."""
 
 
 def open_bus(url: str, room: str = "chat", keep: int = 1000) -> "Bus":
@@ -99,21 +113,26 @@ class Bus:
         after the last one that was heard.
 
         Args:
-            hear: called with the id and the text of each message.
+            hear: called with the id and the text of each message. It raises ``ValueError`` for a
+                text that is not a message of this room: other programs can write into the stream
+                too. The bus skips that entry and does not keep it.
             tell: called with ``"up"`` and ``"down"`` when the connection is made and lost, and
-                with ``"gap"`` when messages were lost meanwhile.
+                with ``"gap"`` when messages were lost.
 
         Raises:
-            BusDown: there was no connection within 5 seconds.
+            BusDown: there was no connection within 5 seconds, or the broker cannot do what the bus
+                needs.
         """
         self._hear, self._tell = hear, tell
         self._task = asyncio.create_task(self._run())
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._opened.wait()
-        except TimeoutError:
+        opened = asyncio.create_task(self._opened.wait())
+        await asyncio.wait(
+            [opened, self._task], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+        )
+        opened.cancel()
+        if not self._opened.is_set():
             await self.stop()
-            raise BusDown(f"no bus at {self._where}: {self.failure or 'no answer'}") from None
+            raise BusDown(f"no bus at {self._where}: {self.failure or 'no answer'}")
 
     async def opened(self) -> None:
         """Wait until all that was stored has been heard for the first time."""
@@ -141,16 +160,21 @@ class Bus:
                 nobody knows whether it is stored: who publishes it again may double it.
         """
         if not self.up:
-            raise BusDown(f"no bus at {self._where}")
+            raise BusDown(f"no bus at {self._where}: {self.failure or 'no answer'}")
         try:
             return await self._publish(text)
         except self.failures as error:
-            raise BusDown(f"no bus at {self._where}: {error}") from error
+            why = str(error) or "no answer in time"
+            refusal = why if isinstance(error, self.refusals) else ""
+            raise BusDown(f"no bus at {self._where}: {why}", refusal) from error
 
     # What each kind does its own way
 
     failures: tuple[type[Exception], ...] = (OSError,)
-    """What its library raises when the broker cannot be reached."""
+    """What its library raises when the broker cannot be reached, or refuses."""
+
+    refusals: tuple[type[Exception], ...] = ()
+    """Those of them that bring the broker's own answer."""
 
     async def _publish(self, text: str) -> str:
         """Have the broker store a message; return its id."""
@@ -170,9 +194,14 @@ class Bus:
             try:
                 await self._follow()
                 self.failure = None
-            except self.failures as error:
+            # Whatever it is: another attempt may succeed, while a task that has died would leave
+            # the room deaf, and nobody would know.
+            except Exception as error:
                 self.failure = error
-                log.warning("no bus at %s: %s", self._where, error)
+                unknown = not isinstance(error, (*self.failures, BusUnfit))
+                log.warning("no bus at %s: %s", self._where, error, exc_info=unknown)
+                if isinstance(error, BusUnfit) and not self._opened.is_set():
+                    return  # waiting does not help
             if self.up:
                 ceiling = SHORTEST_WAIT
                 self.up = False
@@ -185,17 +214,43 @@ class Bus:
         if self.history.begin(epoch) and self._opened.is_set():
             self._tell("gap")
 
-    def _take(self, number: int, text: str) -> None:
-        """Hear the next message of the stream."""
-        jump = number > self.history.last + 1
-        if not self.history.add(number, text):
-            return
-        if jump and self._opened.is_set():
-            self._tell("gap")
-        self._hear(self.history.name(number), text)
+    def _take(self, number: int, data: bytes | None) -> None:
+        """Hear the next entry of the stream.
 
-    def _caught_up(self) -> None:
-        """Note that what was stored has been heard."""
+        Args:
+            number: its number.
+            data: the text in UTF-8; ``None`` if the entry has none.
+        """
+        if number <= self.history.last:
+            return
+        self._lose(number - 1)
+        try:
+            if data is None:
+                raise ValueError("it has no text")
+            text = data.decode()
+            self._hear(self.history.name(number), text)
+        except ValueError as error:
+            # Another program wrote it: somebody's redis-cli, for example.
+            log.warning("skipped entry %s of %s: %s", number, self._room, error)
+            self.history.skip(number)
+        except Exception:
+            log.exception("entry %s of %s could not be heard", number, self._room)
+            self._lose(number)
+        else:
+            self.history.add(number, text)
+
+    def _lose(self, number: int) -> None:
+        """Tell of a gap, unless all up to this number was heard."""
+        if self.history.lose(number) and self._opened.is_set():
+            self._tell("gap")
+
+    def _caught_up(self, newest: int = 0) -> None:
+        """Note that what was stored has been heard.
+
+        Args:
+            newest: the number of the newest entry, whether or not it is still stored.
+        """
+        self._lose(newest)
         if not self.up:
             self.up = True
             self._opened.set()
@@ -203,8 +258,8 @@ class Bus:
 
     @property
     def _where(self) -> str:
-        address = urlsplit(self._url)  # without its password
-        return f"{address.scheme}://{address.hostname}:{address.port}"
+        address = urlsplit(self._url)
+        return f"{address.scheme}://{address.netloc.rpartition('@')[2]}"  # without its password
 
 
 class MemoryBus(Bus):
@@ -218,5 +273,5 @@ class MemoryBus(Bus):
 
     async def _publish(self, text: str) -> str:
         number = next(self._numbers)
-        self._take(number, text)
+        self._take(number, text.encode())
         return self.history.name(number)

@@ -6,7 +6,6 @@ study sees nothing but the client under study.
 
 import asyncio
 import functools
-import ipaddress
 import json
 import pathlib
 import secrets
@@ -18,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.http11 import Request, Response
 
+from wsdemo.origins import Origin, is_loopback, split_host
 from wsdemo.server import Server, serve
 
 __all__ = ["WEB", "Page", "console"]
@@ -260,12 +260,11 @@ def _token_in(request: Request) -> str:
 
 
 def _is_own_origin(request: Request) -> bool:
-    """Whether the page that connects came from the very host that it connects to."""
-    # A relay in the Jupyter server names the host that it authorised; no web page can set this
-    # header on a WebSocket.
-    host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
-    origin = urlsplit(request.headers.get("Origin", "")).netloc
-    return bool(origin) and origin.lower() == host.partition(",")[0].strip().lower()
+    """Whether the page that connects came from the very host and port that it connects to."""
+    try:
+        return Origin.parse(request.headers.get("Origin", "")).is_of(request.headers)
+    except ValueError:
+        return False
 
 
 def _is_rebound(request: Request, port: int) -> bool:
@@ -274,11 +273,8 @@ def _is_rebound(request: Request, port: int) -> bool:
     A name other than loopback is fine when a relay passes on the host it was asked for itself;
     then the port is the relay's, not ours.
     """
-    host = urlsplit(f"//{request.headers.get('Host', '')}")
-    try:
-        return host.port == port and not ipaddress.ip_address(host.hostname or "").is_loopback
-    except ValueError:
-        return host.hostname != "localhost"
+    host, named = split_host(request.headers.get("Host", ""))
+    return host is None or (named == port and not is_loopback(host))
 
 
 def _tell(views: list[ServerConnection], do: str, **details: Any) -> None:

@@ -5,11 +5,11 @@ Plots of data are matplotlib's, which is imported only when one is asked for.
 
 import base64
 import html
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wsdemo.frames import Frame, FrameParser, Handshake
+from wsdemo.text import beginning, visible
 from wsdemo.wire import Wire, WireFrame
 
 __all__ = ["Picture", "axes", "bits", "box", "hexdump", "sequence"]
@@ -17,9 +17,6 @@ __all__ = ["Picture", "axes", "bits", "box", "hexdump", "sequence"]
 # Colours that are told apart on white and on black, also by the colour-blind (after Okabe and Ito).
 HTTP, DATA, CONTROL, CLOSE, MASK = "#8a6fd1", "#2f8fd8", "#d08700", "#d9534f", "#b0559d"
 QUIET = "#8a8a8a"
-
-NOT_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document may hold (XML 1.0 §2.2)."""
 
 WIDTH = 70
 """Characters that fit between the edges of a picture."""
@@ -63,8 +60,8 @@ class Picture:
 
 
 def _text(x: float, y: float, what: str, style: str = "", anchor: str = "middle") -> str:
-    what = NOT_XML.sub("\ufffd", what)
-    what = what if len(what) <= WIDTH else what[: WIDTH - 1] + "…"
+    what = visible(what)  # XML has no place for controls and surrogates (XML 1.0 §2.2)
+    what = what if len(what) <= WIDTH else beginning(what, WIDTH - 1) + "…"
     place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"'
     return f'<text {place} class="{style}">{html.escape(what)}</text>'
 
@@ -133,7 +130,7 @@ def sequence(
     for step in steps:
         if isinstance(step, str):
             shapes.append(_text((x1 + x2) / 2, y + 4, f"~  {step}  ~", "small"))
-            words.append(f"~ {step} ~")
+            words.append(f"~ {visible(step)} ~")
         else:
             label, colour, to_right = _label(step)
             start, tip = (x1, x2) if to_right else (x2, x1)
@@ -165,7 +162,8 @@ def _conversation(wire: Wire) -> list[WireFrame | Handshake | str]:
 def _label(step: WireFrame | Handshake) -> tuple[str, str, bool]:
     """The words and the colour of one arrow, and whether it points to the right."""
     if isinstance(step, Handshake):
-        start = step.start if step.status else step.start.removesuffix(" HTTP/1.1") + "  (upgrade)"
+        start = str(Handshake(step.start))
+        start = start if step.status else start.removesuffix(" HTTP/1.1") + "  (upgrade)"
         return start.removeprefix("HTTP/1.1 "), HTTP, step.status is None
     frame = step.frame
     colour = CLOSE if frame.opcode == 8 else CONTROL if frame.is_control else DATA

@@ -5,10 +5,18 @@ import enum
 import hashlib
 from dataclasses import dataclass
 
+from wsdemo.text import beginning, decode, is_plain, quote, visible
+
 __all__ = ["Frame", "FrameParser", "Handshake", "Opcode", "accept_key", "apply_mask"]
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """What every WebSocket server appends to a client's key (RFC 6455 §1.3)."""
+
+SHOWN = 48
+"""Characters of a payload that a frame's short line shows."""
+
+SHOWN_BYTES = 12
+"""The same for a payload that is not text."""
 
 
 class Opcode(enum.IntEnum):
@@ -92,7 +100,17 @@ class Handshake:
         return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
 
     def __str__(self) -> str:
-        return "\n".join([self.start, *(f"{name}: {value}" for name, value in self.headers)])
+        """Its lines as a reader can see them: no character of theirs disturbs a terminal."""
+        lines = [self.start, *(f"{name}: {value}" for name, value in self.headers)]
+        return "\n".join(visible(_as_sent(line)) for line in lines)
+
+
+def _as_sent(line: str) -> str:
+    """Read a line as UTF-8 where it is that; HTTP leaves open what is not ASCII (RFC 9110 §5.5)."""
+    try:
+        return line.encode("latin-1").decode()
+    except UnicodeError:
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +165,9 @@ class Frame:
 
     @property
     def close_reason(self) -> str:
-        """The reason in a Close frame."""
-        return self.payload[2:].decode(errors="replace") if self.opcode == Opcode.CLOSE else ""
+        """The reason in a Close frame; empty if it is not UTF-8, against the RFC (§5.5.1)."""
+        decoded = decode(self.payload[2:]) if self.opcode == Opcode.CLOSE else None
+        return decoded[1] if decoded else ""
 
     @property
     def size(self) -> int:
@@ -177,21 +196,58 @@ class Frame:
 
     def __str__(self) -> str:
         """What it carries, in one short line: ``TEXT 'Hello'``."""
+        return self.tell()
+
+    def tell(self, text: bool | None = None) -> str:
+        """Say what it carries, in one short line.
+
+        Args:
+            text: whether its message is text that is not compressed; ``None`` where only the frame
+                itself is known. A fragment does not say what it is a part of (§5.4).
+
+        Returns:
+            Such as ``TEXT 'Hello'``. Bytes of a character that the fragments cut in two stand
+            beside the quotes: ``TEXT 'Gr' + c3 (more follows)``.
+        """
         more = "" if self.fin or self.is_control else " (more follows)"
-        if self.close_code is not None:
-            reason = f" {self.close_reason!r}" if self.close_reason else ""
-            return f"CLOSE {self.close_code}{reason}"
+        if self.opcode == Opcode.CLOSE:
+            return " ".join([self.name, *self._close_words()])
         if not self.length:
             return f"{self.name}{more}" if self.is_control else f"{self.name} ''{more}"
-        return f"{self.name} {self._preview()}{more}"
+        return f"{self.name} {self._preview(text)}{more}"
 
-    def _preview(self) -> str:
+    def _close_words(self) -> list[str]:
+        if self.close_code is None:
+            return [self.payload.hex()] if self.payload else []
+        reason = self.payload[2:]
+        if not reason:
+            return [str(self.close_code)]
+        told = quote(self.close_reason) if self.close_reason else _some_bytes(reason, len(reason))
+        return [str(self.close_code), told]
+
+    def _preview(self, text: bool | None) -> str:
         """The beginning of the payload: text if it is text, else hexadecimal."""
-        if self.opcode != Opcode.BINARY and not self.rsv1:
-            text = self.payload[:64].decode(errors="replace")
-            if text.isprintable():
-                return repr(text[:48]) + ("…" if self.length > len(text[:48].encode()) else "")
-        return self.payload[:12].hex(" ") + (" …" if self.length > 12 else "")
+        if text is None and self.opcode != Opcode.BINARY and not self.rsv1:
+            return self._text_preview(sure=self.opcode == Opcode.TEXT)
+        return self._text_preview() if text else _some_bytes(self.payload, self.length)
+
+    def _text_preview(self, sure: bool = True) -> str:
+        partly = self.length > len(self.payload)
+        begins_later = self.opcode == Opcode.CONTINUATION
+        decoded = decode(self.payload, begins_later, not self.fin or partly)
+        if decoded is None or not (sure or is_plain(decoded[1])):
+            return _some_bytes(self.payload, self.length)
+        head, text, tail = decoded
+        shown = beginning(text, SHOWN)
+        parts = [head.hex(" ")] if head else []
+        if partly or shown != text:
+            return " + ".join([*parts, f"{quote(shown)}…"])
+        parts += [quote(text)] if text else []
+        return " + ".join([*parts, tail.hex(" ")] if tail else parts)
+
+
+def _some_bytes(data: bytes, length: int) -> str:
+    return data[:SHOWN_BYTES].hex(" ") + (" …" if length > SHOWN_BYTES else "")
 
 
 class FrameParser:

@@ -2,18 +2,20 @@
 
 import asyncio
 import functools
-import ipaddress
 import json
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
+from wsdemo.options import check_number
+from wsdemo.origins import ANY, Origin, allowed, is_loopback
+from wsdemo.refusals import RefusalLog
 from wsdemo.server import Server, serve
+from wsdemo.throttle import throttled
 
 __all__ = ["Limits", "check_origin", "guard", "paced", "refusal", "serve_guarded"]
 
@@ -34,9 +36,10 @@ class Limits:
             one, so be generous. One too many is closed with 1013.
         origins: pages that may connect beside the server's own and those of the visitor's own
             machine, such as ``"https://example.com"``; ``"*"`` lets in all pages of the web.
+            Capitals, a default port and a slash at the end are put right.
 
     Raises:
-        ValueError: a number is too small to mean anything.
+        ValueError: a number makes no sense, or an origin can never match.
     """
 
     max_size: int = 2**20
@@ -47,8 +50,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, least in (("max_size", 1), ("rate", 0), ("burst", 1), ("per_address", 0)):
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} is {least} or more, not {getattr(self, name)}")
+            check_number(name, getattr(self, name), least=least, whole=name != "rate")
+        object.__setattr__(self, "origins", allowed(self.origins))  # the class is frozen
 
 
 def serve_guarded(
@@ -66,7 +69,11 @@ def serve_guarded(
 
     Returns:
         The running server.
+
+    Raises:
+        ValueError: there is no such port.
     """
+    check_number("port", options.get("port", 0), least=0, most=65535, whole=True)
     options = {"compression": None, "max_size": limits.max_size, **options}
     options["process_request"] = check_origin(limits.origins, options.get("process_request"))
     return serve(guard(handler, limits), **options)
@@ -78,38 +85,40 @@ def check_origin(
     """Make a ``process_request`` that refuses foreign pages with 403 (RFC 6455 §10.2).
 
     A program that sends no Origin is let in: only browsers always send one, and they are who the
-    check protects.
+    check protects. Refused pages are logged (``wsdemo.refusals``), at most one line in 10 s.
 
     Args:
         origins: see :class:`Limits`.
         then: another ``process_request``, for those that are not refused.
+
+    Raises:
+        ValueError: an origin can never match.
     """
+    known, refused = allowed(origins), RefusalLog()
 
     def process_request(connection: ServerConnection, request: Request) -> Any:
-        if _may_connect(request, origins):
+        page = ", ".join(request.headers.get_all("Origin"))
+        if "Origin" not in request.headers or _may_connect(page, request, known):
             return then(connection, request) if then else None
-        return connection.respond(403, f"Pages from {request.headers['Origin']} may not connect.\n")
+        refused.add(page)
+        return connection.respond(403, f"Pages from {page} may not connect.\n")
 
     return process_request
 
 
-def _may_connect(request: Request, origins: Sequence[str]) -> bool:
-    origin = request.headers.get("Origin")
-    if origin is None or "*" in origins or origin in origins:
+def _may_connect(page: str, request: Request, origins: Sequence[str]) -> bool:
+    if ANY in origins:
         return True
-    page = urlsplit(origin).hostname
-    return bool(page) and (page == _host(request) or _is_loopback(page))
-
-
-def _host(request: Request) -> str | None:
-    return urlsplit(f"//{request.headers.get('Host', '')}").hostname
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        origin = Origin.parse(page)
     except ValueError:
-        return host == "localhost"
+        return False
+    return (
+        str(origin) in origins
+        or is_loopback(origin.host)
+        # Any port: a proxy that is told to pass on the host often leaves out its port.
+        or origin.is_of(request.headers, any_port=True)
+    )
 
 
 def guard(
@@ -145,7 +154,8 @@ def guard(
 def paced(connection: ServerConnection, limits: Limits) -> AsyncIterable[str | bytes]:
     """Receive messages, but not faster than the limits allow.
 
-    While a sender waits for its turn its messages stay in the network, and TCP slows it down.
+    What comes faster waits, first in the server's memory and then in the network, where TCP slows
+    the sender down: see :func:`wsdemo.throttle.throttled`.
 
     Args:
         connection: where the messages come from.
@@ -154,19 +164,7 @@ def paced(connection: ServerConnection, limits: Limits) -> AsyncIterable[str | b
     Returns:
         What ``async for`` takes.
     """
-    return _slowed(connection, limits) if limits.rate else connection
-
-
-async def _slowed(connection: ServerConnection, limits: Limits) -> AsyncIterator[str | bytes]:
-    loop = asyncio.get_running_loop()
-    allowed, since = float(limits.burst), loop.time()
-    async for message in connection:
-        now = loop.time()
-        allowed, since = min(limits.burst, allowed + (now - since) * limits.rate), now
-        if allowed < 1:
-            await asyncio.sleep((1 - allowed) / limits.rate)
-        allowed -= 1
-        yield message
+    return throttled(connection, limits.rate, limits.burst) if limits.rate else connection
 
 
 def refusal(reason: str) -> str:

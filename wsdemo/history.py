@@ -21,9 +21,10 @@ class Missed(NamedTuple):
 class History:
     """The last messages of one room, under ids that say when something is missing.
 
-    An id is ``EPOCH-NUMBER``. Within an epoch the numbers are 1, 2, 3 and so on, so a gap can be
-    seen. Where what was stored is lost and counting starts anew, the epoch is another one: or
-    "after 500" would silently mean "nothing new" to a room that has begun again.
+    An id is ``EPOCH-NUMBER``. Within an epoch the numbers grow by 1, so a gap can be seen; a number
+    that turned out to be no message of this room is passed over. When what was stored is lost and
+    the numbers start again at 1, the epoch changes. Otherwise "after 500" would silently mean
+    "nothing new" in a room that has begun again.
 
     Args:
         keep: how many messages; older ones are forgotten.
@@ -36,12 +37,13 @@ class History:
     def __init__(self, keep: int = 1000) -> None:
         self.epoch, self.last = "", 0
         self._messages: deque[tuple[int, str]] = deque(maxlen=keep)
+        self._kept_after = 0  # all messages with a higher number are here
 
     def begin(self, epoch: str) -> bool:
         """Enter an epoch; return whether it is another one, and all there was is forgotten."""
         if epoch == self.epoch:
             return False
-        self.epoch, self.last = epoch, 0
+        self.epoch, self.last, self._kept_after = epoch, 0, 0
         self._messages.clear()
         return True
 
@@ -55,10 +57,29 @@ class History:
         """
         if number <= self.last:
             return False
-        if number > self.last + 1:
-            self._messages.clear()
+        self.lose(number - 1)
+        if len(self._messages) == self._messages.maxlen:
+            self._kept_after = self._messages[0][0]
         self.last = number
         self._messages.append((number, text))
+        return True
+
+    def skip(self, number: int) -> None:
+        """Pass over a number that belongs to no message of this room."""
+        if number > self.last:
+            self.lose(number - 1)
+            self.last = number
+
+    def lose(self, number: int) -> bool:
+        """Note that no message up to this number will come; return whether any was missed.
+
+        Args:
+            number: the newest one that was lost. If it is new, what was kept is forgotten.
+        """
+        if number <= self.last:
+            return False
+        self._messages.clear()
+        self.last = self._kept_after = number
         return True
 
     def name(self, number: int) -> str:
@@ -79,5 +100,4 @@ class History:
             raise ValueError(f"not an id, EPOCH-NUMBER: {last!r}")
         seen = int(digits) if epoch == self.epoch else 0
         missed = [(self.name(number), text) for number, text in self._messages if number > seen]
-        oldest = self._messages[0][0] if self._messages else self.last + 1
-        return Missed(missed, gap=epoch != self.epoch or seen < oldest - 1)
+        return Missed(missed, gap=epoch != self.epoch or seen < self._kept_after)

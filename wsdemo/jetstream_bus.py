@@ -5,19 +5,20 @@ import contextlib
 import logging
 
 import nats
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy, StreamInfo
-from nats.js.errors import BadRequestError
+from nats.js.errors import APIError, BadRequestError, ServiceUnavailableError
 
-from wsdemo.bus import PATIENCE, Bus
+from wsdemo.bus import PATIENCE, Bus, BusUnfit
 
 __all__ = ["JetStreamBus"]
 
 log = logging.getLogger("wsdemo.bus")
 
-NOTICED = 0.5  # seconds until a loss is noticed of which nats-py does not tell
+NOTICED = 1.0  # seconds until a loss is noticed that neither nats-py nor the broker reports
 
 
 class JetStreamBus(Bus):
@@ -28,6 +29,7 @@ class JetStreamBus(Bus):
     """
 
     failures = (OSError, Error)
+    refusals = (APIError,)
 
     _stream: JetStreamContext
 
@@ -51,40 +53,62 @@ class JetStreamBus(Bus):
         )
         try:
             self._stream = client.jetstream(timeout=PATIENCE)
-            found = await self._open_stream()
+            found = await self._open_stream(client)
             self._begin(f"{found.created.timestamp():.6f}".replace(".", ""))
             await self._hear_from(found.state.last_seq)
-            # Not closed_cb alone: where nats-py has bytes left to send when the line is lost, it
-            # closes with an error, and calls nobody.
-            while not client.is_closed:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(NOTICED):
-                        await ended.wait()
+            await self._watch(client, ended, found)
         finally:
             with contextlib.suppress(*self.failures):
                 await client.close()
 
-    async def _open_stream(self) -> StreamInfo:
+    async def _open_stream(self, client: Client) -> StreamInfo:
         wanted = {"name": self._room, "subjects": [self._room], "max_msgs": self._keep}
         try:
             return await self._stream.add_stream(**wanted)
         except BadRequestError:  # it is there, with other limits: those of who made it
             return await self._stream.stream_info(self._room)
+        except ServiceUnavailableError as error:
+            if error.err_code is not None:  # JetStream itself has answered: it is busy
+                raise
+            version = client.connected_server_version
+            what = f"it is NATS {version.major}.{version.minor} without JetStream"
+            raise BusUnfit(f"{what}; start nats-server 2.2 or newer with -js") from None
 
     async def _hear_from(self, newest: int) -> None:
         """Hear what is stored after the last message heard, and all that comes."""
 
         async def take(message: Msg) -> None:
-            number = message.metadata.sequence.stream
-            self._take(number, message.data.decode())
-            if number >= newest:
-                self._caught_up()
+            about = message.metadata
+            self._take(about.sequence.stream, message.data)
+            # The newest may have been deleted. Then it will not come.
+            if about.num_pending == 0 or about.sequence.stream >= newest:
+                self._caught_up(newest)
 
         after = self.history.last + 1
         start = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after)
-        await self._stream.subscribe(self._room, cb=take, ordered_consumer=True, config=start)
-        if self.history.last >= newest:
-            self._caught_up()
+        hearing = await self._stream.subscribe(
+            self._room, stream=self._room, cb=take, ordered_consumer=True, config=start
+        )
+        consumer = await hearing.consumer_info()
+        if consumer.num_pending == 0 and consumer.delivered.consumer_seq == 0:
+            self._caught_up(newest)  # nothing will come: all was heard before, purged or expired
+
+    async def _watch(self, client: Client, ended: asyncio.Event, found: StreamInfo) -> None:
+        """Return when the connection, the stream or our consumer is gone.
+
+        nats-py calls nobody if it has bytes left to send when the connection is lost, and the
+        broker does not report that a stream or a consumer was removed.
+        """
+        newest, last = found.state.last_seq, self.history.last
+        while not client.is_closed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(NOTICED):
+                    await ended.wait()
+                    return
+            now = await self._stream.stream_info(self._room)
+            if now.created != found.created or self.history.last == last < newest:
+                return
+            newest, last = now.state.last_seq, self.history.last
 
     async def _publish(self, text: str) -> str:
         stored = await self._stream.publish(self._room, text.encode(), timeout=PATIENCE)

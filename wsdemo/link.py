@@ -34,6 +34,9 @@ class Observer(Protocol):
     def noted(self, what: str) -> None:
         """Something happened to the line."""
 
+    def over(self) -> None:
+        """Both connections have ended; the link's numbers are final."""
+
 
 @dataclass
 class Condition:
@@ -185,15 +188,17 @@ class Flow:
 class End(asyncio.BufferedProtocol):
     """One end of a link: the TCP connection with the client, or the one with the server.
 
-    It has a buffer of its own to read into; asyncio's default makes one of 256 KiB at each read.
+    While it is connected it has a buffer of its own to read into; asyncio's default makes one of
+    256 KiB at each read.
     """
 
     def __init__(self, link: "Link", inward: Flow, outward: Flow) -> None:
         self._link, self._inward, self._outward = link, inward, outward
-        self._buffer = memoryview(bytearray(READ))
+        self._buffer = memoryview(b"")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to read from here, and to write to here."""
+        self._buffer = memoryview(bytearray(READ))
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._inward.source = self._outward.sink = transport
         self._outward.pump()
@@ -214,13 +219,14 @@ class End(asyncio.BufferedProtocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the other end, unless this one was cut without its knowledge."""
+        self._buffer = memoryview(b"")
         self._outward.drop()
-        if self._link.half_open:
-            return
-        by_peer = error is not None  # else it was closed from here
-        self._link.reset |= by_peer
-        self._inward.end(reset=by_peer, told=by_peer)
-        self._link.close_if_finished()
+        if not self._link.half_open:
+            by_peer = error is not None  # else it was closed from here
+            self._link.reset |= by_peer
+            self._inward.end(reset=by_peer, told=by_peer)
+            self._link.close_if_finished()
+        self._link.lost(self)
 
     def pause_writing(self) -> None:
         """Hold what goes out here: the buffer is full."""
@@ -250,12 +256,19 @@ class Link:
         to_server, to_client = self.flows.values()
         self.client_end = End(self, inward=to_server, outward=to_client)
         self.server_end = End(self, inward=to_client, outward=to_server)
+        self._ends = {self.client_end, self.server_end}
 
     @property
     def transports(self) -> dict[str, asyncio.Transport]:
         """The connections that are open, by the direction that leads there."""
         sinks = {direction: flow.sink for direction, flow in self.flows.items()}
         return {each: sink for each, sink in sinks.items() if sink and not sink.is_closing()}
+
+    def lost(self, end: End) -> None:
+        """Note that one end has no connection any more, or never will have."""
+        self._ends.discard(end)
+        if not self._ends:
+            self.observer.over()
 
     def flow_finished(self, flow: Flow) -> None:
         """Pass on the end of one direction."""

@@ -88,7 +88,8 @@ class Program:
     Args:
         name: what it is called in messages.
         command: the program and its arguments. ``FOLDER`` in an argument stands for a temporary
-            folder that is its own.
+            folder that is its own. Any character may be in that path, so name it here, and not in
+            a file whose grammar gives some of them a meaning.
         ports: TCP ports that it will listen on; it counts as started when it listens on all.
         files: names to texts: what it finds in its folder.
         ready: what it prints when it serves, where it listens before it does.
@@ -115,12 +116,11 @@ class Program:
         keep_loopback_direct()
         self.name, self.ports = name, list(ports)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wsdemo-"))
-        self._command = [word.replace("FOLDER", str(self.folder)) for word in command]
+        self._command = [word.replace("FOLDER", self.folder.as_posix()) for word in command]
         self._ready, self._patience = ready, patience
         self._guard: subprocess.Popen | None = None
         self.pid: int | None = None
         for file, text in (files or {}).items():
-            text = text.replace("FOLDER", str(self.folder))
             (self.folder / file).write_text(text, encoding="utf-8")
         try:
             self.start()
@@ -142,7 +142,7 @@ class Program:
     def log(self) -> str:
         """What it has printed."""
         file = self.folder / "log"
-        return file.read_text("utf-8", errors="replace") if file.exists() else ""
+        return file.read_text("utf-8", errors="backslashreplace") if file.exists() else ""
 
     def start(self) -> None:
         """Start it, and wait until it listens; nothing happens if it runs already."""

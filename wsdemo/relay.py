@@ -62,6 +62,7 @@ class Relay:
             link.observer.noted(f"no connection to the server: {reason}")
             for transport in link.transports.values():
                 reset(transport)
+            link.lost(link.server_end)
 
     def set(self, directions: tuple[str, ...], **condition: object) -> None:
         """Change the condition of some directions, on open and on future links."""

@@ -1,11 +1,13 @@
 """What was seen on a wire, as text that is the same in every run."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from wsdemo.bodies import split_body, tell_body, tell_bytes
 from wsdemo.frames import Handshake
 from wsdemo.link import DIRECTIONS
 from wsdemo.tape import Tape, WireFrame
+from wsdemo.text import keeps_order
 
 __all__ = ["Transcript", "transcribe"]
 
@@ -18,6 +20,10 @@ PLACEHOLDERS = {
     "user-agent": "<name and version of the client>",
     "server": "<name and version of the server>",
 }
+
+
+LEFT_TO_RIGHT = "\u200e"
+"""A mark that cannot be seen; what follows it is written from left to right (Unicode TR9 §2.6)."""
 
 
 class Transcript(str):
@@ -53,13 +59,27 @@ def transcribe(tapes: Iterable[Tape], exact: bool = False) -> Transcript:
 
 
 def _handshake_lines(tape: Tape, direction: str, exact: bool) -> list[str]:
-    shown = []
-    if handshake := tape.handshakes.get(direction):
-        shown += str(handshake if exact else _without_chance(handshake)).splitlines()
-    if rest := tape.rest[direction]:
-        shown += ["", *_text_lines(rest)] if handshake else _text_lines(rest)
+    handshake, rest = tape.handshakes.get(direction), tape.rest[direction]
+    shown = list(_http_lines(handshake, rest, exact)) if handshake else tell_bytes(rest)
     margins = [ARROWS[direction], *[" " * 15] * len(shown)]
     return [f"{margin}  {line}".rstrip() for margin, line in zip(margins, shown, strict=False)]
+
+
+def _http_lines(handshake: Handshake, rest: bytes, exact: bool) -> Iterator[str]:
+    """The lines of a request or a response, and of those that follow on the same connection."""
+    while True:
+        yield from str(handshake if exact else _without_chance(handshake)).split("\n")
+        body, rest = split_body(handshake, rest)
+        if body is not None:
+            yield from ["", *tell_body(handshake, body)]
+        if not rest:
+            return
+        yield ""
+        following = Handshake.parse(rest)
+        if following is None:
+            yield from tell_bytes(rest)
+            return
+        handshake, rest = following
 
 
 def _without_chance(handshake: Handshake) -> Handshake:
@@ -75,17 +95,6 @@ def _hide_port(text: str) -> str:
     return re.sub(r"(127\.0\.0\.1|localhost|\[::1\]):\d+", r"\1:<port>", text)
 
 
-def _text_lines(data: bytes) -> list[str]:
-    if data[:1] == b"\x16":  # a TLS handshake record (RFC 8446 §5.1)
-        return ["TLS: from here on only ciphertext can be seen"]
-    text = data[:1000].decode(errors="replace")
-    return (
-        text.splitlines()
-        if text.replace("\n", "").replace("\r", "").isprintable()
-        else [f"{len(data)} bytes that are neither HTTP nor frames: {data[:12].hex(' ')} …"]
-    )
-
-
 def _event_line(tape: Tape, event: WireFrame | str) -> str:
     if isinstance(event, str):
         return f"{'~ ' * 7}~  {event}"
@@ -95,7 +104,12 @@ def _event_line(tape: Tape, event: WireFrame | str) -> str:
         parts.append("masked")
     if frame.rsv1:
         parts.append("compressed")
-    if not tape.delivered(event):
-        lost = tape.link.flows[event.direction].finished
-        parts.append("lost" if lost else "held on the line")
-    return f"{ARROWS[event.direction]}  {event!s:<44} {', '.join(parts)}"
+    if event.problem:
+        parts.append(f"not inflated: {event.problem}")
+    fate = tape.fate(event)
+    if fate != "delivered":
+        parts.append("held on the line" if fate == "held" else fate)
+    told = str(event)
+    # Numbers after Arabic or Hebrew would be shown to the left of it.
+    turned = "" if keeps_order(told) else LEFT_TO_RIGHT
+    return f"{ARROWS[event.direction]}  {told:<44}{turned} {', '.join(parts)}"

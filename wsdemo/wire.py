@@ -11,6 +11,7 @@ from wsdemo.frames import Handshake
 from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.link import DIRECTIONS, Link
 from wsdemo.loop import LoopThread
+from wsdemo.options import check_number
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.relay import Relay
 from wsdemo.tape import KEEP, Tape, WireFrame
@@ -45,23 +46,24 @@ class Wire:
     refers to it.
 
     It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
-    how many.
+    how many. Compressed messages are inflated; of one that is not, the log says why.
 
     Args:
         url: the server's address, such as ``server.url``.
-        keep: payload bytes to keep of each frame that is not compressed; ``None`` for all.
+        keep: payload bytes to keep of each frame, compressed and inflated; ``None`` for all.
 
     Attributes:
         url: the address for clients.
 
     Raises:
-        ValueError: the URL is not one of a WebSocket or HTTP server.
+        ValueError: the URL is not one of a WebSocket or HTTP server, or ``keep`` makes no sense.
     """
 
     def __init__(self, url: str, *, keep: int | None = KEEP) -> None:
         parts = urllib.parse.urlsplit(str(url))
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(f"Wire() takes an address such as server.url, not {url!r}")
+        check_number("keep", 0 if keep is None else keep, "bytes", least=0, whole=True)
         keep_loopback_direct()
         let_interrupts_wake_the_loop()
         self._recorder = Recorder(keep)
@@ -105,12 +107,12 @@ class Wire:
     @property
     def bytes_sent(self) -> int:
         """How many bytes clients have sent, handshakes included."""
-        return sum(tape.link.flows["to server"].received for tape in self._recorder.tapes)
+        return sum(tape.count("to server") for tape in self._recorder.tapes)
 
     @property
     def bytes_received(self) -> int:
         """How many bytes have come for clients, handshakes included."""
-        return sum(tape.link.flows["to client"].received for tape in self._recorder.tapes)
+        return sum(tape.count("to client") for tape in self._recorder.tapes)
 
     # What can go wrong with a line
 
@@ -153,20 +155,18 @@ class Wire:
 
     def delay(self, seconds: float, direction: str | None = None) -> None:
         """Hold each byte for so long; 0 ends it."""
-        if seconds < 0:
-            raise ValueError(f"a delay is 0 s or more, not {seconds}")
+        check_number("delay", seconds, "s", least=0)
         self._set(f"delay {seconds} s", direction, delay=seconds)
 
     def throttle(self, bytes_per_second: float | None, direction: str | None = None) -> None:
         """Let through so many bytes a second on each connection; ``None`` ends it."""
-        if bytes_per_second is not None and bytes_per_second <= 0:
-            raise ValueError(f"a rate is more than 0 bytes a second, not {bytes_per_second}")
+        if bytes_per_second is not None:
+            check_number("throttle", bytes_per_second, "bytes a second", above=0)
         what = f"throttle {bytes_per_second} bytes/s" if bytes_per_second else "no throttle"
         self._set(what, direction, rate=bytes_per_second)
 
     def _break(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
-        if after < 0:
-            raise ValueError(f"after is a number of bytes, 0 or more, not {after}")
+        check_number("after", after, "bytes", least=0, whole=True)
         self._thread.ask(lambda: self._relay.burn(direction, after, action))
 
     def _set(self, what: str, direction: str | None, **condition: object) -> None:

@@ -173,6 +173,17 @@ def test_three_people_chat_and_one_is_gone(tab, end):
             expect(page.locator("#names")).to_have_text("Ana, Bob")
 
 
+def test_text_from_right_to_left_turns_nothing_around_it(tab):
+    with chat.serve() as server:
+        ana, _ = tab(server, "Ana"), tab(server, "דנה")
+        expect(ana.locator("#names bdi")).to_have_text(["Ana", "דנה"])
+        ana.get_by_label("Your message").fill("\u202eevil שלום 1")
+        ana.keyboard.press("Enter")
+        shown = ana.locator("#log li").last.locator("bdi")
+        expect(shown).to_have_text("\u202eevil שלום 1")
+        expect(shown).to_have_css("unicode-bidi", "isolate")
+
+
 def test_a_name_in_use_is_told_and_another_one_works(tab):
     with chat.serve() as server:
         ana, second = tab(server, "Ana"), tab(server, "ana")

@@ -147,6 +147,17 @@ def test_long_messages_are_cut_in_the_log_and_in_the_report(server, show):
     expect(line).to_have_text("x" * 2000 + " … (200000 characters)")
 
 
+def test_long_messages_are_cut_between_characters(server, show):
+    woman = "\U0001f469\u200d\U0001f4bb"  # five UTF-16 code units
+    ana = Browser(server.url, "ana")
+    tab = show(ana)
+    ana.expect("open")
+    ana.send("xyz" + woman * 40_000)
+    assert ana.expect("send")["data"] == "xyz" + woman * 19_999
+    line = panel(tab, "ana").locator("li.send .text")
+    expect(line).to_have_text("xyz" + woman * 399 + " … (200003 characters)")
+
+
 def test_a_second_tab_waits_and_can_take_over(server, show):
     ana = Browser(server.url, "ana")
     first = show(ana)

@@ -7,12 +7,17 @@ const MAX_LINES = 500;
 /** The server's address: this page's own, without its query. */
 export const address = location.href.replace(/^http/, "ws").replace(/[?#].*$/, "");
 
+/** An element with a stranger's text: its markup stays text, and its direction of writing inside. */
+export function apart(tag, textContent) {
+  return Object.assign(document.createElement(tag), { textContent, dir: "auto" });
+}
+
 /** Add a line to the log; with a speaker, who said it. */
 export function show(kind, text, speaker = "") {
   const line = document.createElement("li");
   line.className = kind;
-  if (speaker) line.append(Object.assign(document.createElement("b"), { textContent: `${speaker} ` }));
-  line.append(text); // as text: markup in a message stays what it is
+  if (speaker) line.append(apart("b", speaker), " ");
+  line.append(apart("bdi", text));
   const log = $("log");
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   log.append(line);

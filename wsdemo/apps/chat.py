@@ -1,6 +1,7 @@
 """The chat room of lesson 03, for a room of strangers; on several servers, if there is a bus."""
 
 import argparse
+import contextlib
 import json
 import time
 import unicodedata
@@ -8,11 +9,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.bus import Bus, BusDown, open_bus
 from wsdemo.fanout import Fanout
 from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.options import check_number
 from wsdemo.server import Server
 
 __all__ = ["LIMITS", "PAGES", "Room", "add_arguments", "serve"]
@@ -146,8 +149,19 @@ def _spoken(name: str, message: str) -> str:
 
 
 def _with_id(text: str, name: str) -> str:
-    """Add the id that the bus has given to a message."""
-    return json.dumps({**json.loads(text), "id": name})
+    """Add the id that the bus has given to a message.
+
+    Raises:
+        ValueError: it is no message of a chat: other programs can write into the stream too.
+    """
+    try:
+        match json.loads(text):
+            case {"user": str(user), "message": str(message), "timestamp": int(timestamp)}:
+                said = {"user": user, "message": message, "timestamp": timestamp}
+                return json.dumps({**said, "id": name})
+    except RecursionError:
+        pass
+    raise ValueError("it is not a message of this chat")
 
 
 async def _catch_up(connection: ServerConnection, bus: Bus, last: str) -> None:
@@ -188,8 +202,8 @@ def serve(
     With a bus, all servers on it are one room, where names are each server's own affair. Messages
     have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
     where some are no longer kept. A message that the bus has not stored is answered with
-    ``{"error": …}``. Those with ``?notices=1`` are told when the bus is lost and back:
-    ``{"type": "bus", "state": "down"}``.
+    ``{"error": …}``, which repeats the broker's answer if there was one. Those with ``?notices=1``
+    are told when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
 
     Args:
         name_length: characters that a name may have.
@@ -201,9 +215,12 @@ def serve(
 
     Raises:
         BusDown: the bus cannot be reached.
-        ValueError: there is no such bus.
+        ValueError: there is no such bus, or a number makes no sense.
         ModuleNotFoundError: its client library is not installed.
     """
+    check_number("name_length", name_length, least=1, whole=True)
+    check_number("heartbeat", heartbeat or 0, "s", least=0)
+    check_number("history", history, least=1, most=10**6, whole=True)
     room = Room(name_length)
     shared = open_bus(bus, keep=history) if bus else None
 
@@ -213,7 +230,9 @@ def serve(
             return
         try:
             await shared.publish(_spoken(name, message))
-        except BusDown:
+        except BusDown as down:
+            if down.refusal:
+                raise Refused(f"not said: the bus refuses it: {down.refusal}") from None
             raise Refused("not said: the bus is down; say it again when it is back") from None
 
     def hear(name: str, text: str) -> None:
@@ -237,7 +256,9 @@ def serve(
                     user, message = _parse(data)
                     await say(room.name(connection, user), message)
                 except Refused as refused:
-                    await connection.send(refusal(str(refused)))
+                    # A sender that has left may have messages waiting for their turn.
+                    with contextlib.suppress(ConnectionClosed):
+                        await connection.send(refusal(str(refused)))
         except Refused as refused:
             await connection.send(refusal(str(refused)))
             await connection.close(POLICY_VIOLATION, "what the address asks for cannot be had")

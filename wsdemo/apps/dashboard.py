@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.gate import Limits, serve_guarded
+from wsdemo.options import check_number
 from wsdemo.server import Server
 
 __all__ = ["LIMITS", "PAGES", "Latest", "Sensor", "add_arguments", "serve"]
@@ -124,8 +125,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
     Raises:
         ValueError: the rate is not above 0.
     """
-    if not rate > 0:
-        raise ValueError(f"a rate is more than 0 readings/s, not {rate}")
+    check_number("rate", rate, "readings/s", above=0)
     sensor = Sensor(rate)
 
     async def tell(connection: ServerConnection, latest: Latest) -> None:

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.options import check_number
 from wsdemo.server import Server
 
 __all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
@@ -34,7 +35,7 @@ class Sweep:
         self._task: asyncio.Task | None = None
 
     def add(self, connection: ServerConnection) -> None:
-        """Watch a connection from now on."""
+        """Watch a connection from now on; it is alive."""
         self._alive[connection] = True
         if self._task is None:
             self._task = asyncio.create_task(self._go_on())
@@ -68,10 +69,10 @@ class Sweep:
 def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -> Server:
     """Start the heartbeat server.
 
-    It pings every client once an interval, and ends a connection whose last Ping was not answered:
-    a dead peer is found after one to two intervals. A browser cannot ping; it may send
-    ``{"type": "heartbeat"}`` and gets ``{"type": "heartbeat", "timestamp": …}`` (milliseconds since
-    1970).
+    It pings every client once an interval, and ends a connection that has sent neither a Pong nor a
+    message since the last Ping: a dead peer is found after one to two intervals. A browser cannot
+    ping; it may send ``{"type": "heartbeat"}`` and gets ``{"type": "heartbeat", "timestamp": …}``
+    (milliseconds since 1970).
 
     Args:
         interval: seconds from one sweep to the next.
@@ -81,14 +82,14 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
     Raises:
         ValueError: the interval is not above 0.
     """
-    if not interval > 0:
-        raise ValueError(f"an interval is more than 0 s, not {interval}")
+    check_number("interval", interval, "s", above=0)
     sweep = Sweep(interval)
 
     async def heartbeat(connection: ServerConnection) -> None:
         sweep.add(connection)
         try:
             async for message in paced(connection, limits):
+                sweep.add(connection)  # its Pong may wait behind its messages
                 await connection.send(_answer(message))
         finally:
             sweep.discard(connection)

@@ -1,6 +1,7 @@
 """The server of lesson 12: requests and answers, subscriptions, rooms."""
 
 import argparse
+import contextlib
 import hmac
 import json
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
 from wsdemo.fanout import Fanout
@@ -116,7 +118,7 @@ def serve(
         if wanted is not None:
             given = key if isinstance(key, str) else ""
             # Surrogates are no UTF-8, and JSON lets them through.
-            if not hmac.compare_digest(given.encode(errors="replace"), wanted.encode()):
+            if not hmac.compare_digest(*(_as_bytes(key) for key in (given, wanted))):
                 raise Refused("this room opens with its key alone")
         members.add(connection, room)
 
@@ -157,9 +159,13 @@ def serve(
                         answer["id"] = request["id"]
                     data = act(connection, request)
                     if answer or data is not None:
-                        await connection.send(json.dumps({**answer, "data": data}))
+                        answer["data"] = data
                 except Refused as refused:
-                    await connection.send(json.dumps({**answer, "error": str(refused)}))
+                    answer["error"] = str(refused)
+                if answer:
+                    # A sender that has left may have requests waiting for their turn.
+                    with contextlib.suppress(ConnectionClosed):
+                        await connection.send(json.dumps(answer))
         finally:
             subscribers.forget(connection)
             members.forget(connection)
@@ -182,6 +188,10 @@ def _parse(text: str | bytes) -> Message:
     if not isinstance(request.get("id", 0), str | int) or isinstance(request.get("id"), bool):
         raise Refused('"id" is a number or a text of your own choice')
     return request
+
+
+def _as_bytes(key: str) -> bytes:
+    return key.encode(errors="surrogatepass")
 
 
 def _no_number(constant: str) -> None:

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from wsdemo.apps import pages
 from wsdemo.apps.pong_game import SIDES, Game
 from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.options import check_number
 from wsdemo.server import Server
 
 __all__ = ["LIMITS", "PAGES", "Game", "add_arguments", "read", "referee", "serve"]
@@ -74,7 +75,11 @@ async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
         client: an ``aiomqtt.Client`` that is connected.
         game: the game.
         steps: how many a second.
+
+    Raises:
+        ValueError: there are no steps.
     """
+    check_number("steps", steps, "a second", above=0)
     await client.subscribe("pong/paddle/+")
     await client.subscribe("pong/gone", qos=1)
 
@@ -171,8 +176,7 @@ def serve(
     Raises:
         ValueError: there are no steps.
     """
-    if not steps > 0:
-        raise ValueError(f"a game has more than 0 steps/s, not {steps}")
+    check_number("steps", steps, "a second", above=0)
     table = Table(steps, seed)
 
     async def tell(connection: ServerConnection, name: str) -> None:

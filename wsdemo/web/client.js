@@ -1,5 +1,6 @@
 // A WebSocket client: what the browser's API does, one line each; what Python asks for, done.
 
+import {beginning} from "./format.js";
 import {QUIET, attend, fromHex, reachable, report, toHex} from "./page.js";
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
@@ -128,16 +129,15 @@ function showState() {
 
 function shown(data) {
   const text = typeof data === "string" ? data : toHex(data.slice(0, MAX_SHOWN)).replace(/..(?=.)/g, "$& ");
-  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text;
+  const cut = text.length > MAX_SHOWN ? `${beginning(text, MAX_SHOWN)} …` : text;
   if (typeof data === "string") return cut === text ? text : `${cut} (${text.length} characters)`;
   return `${cut} (${data.byteLength} byte${data.byteLength === 1 ? "" : "s"})`.trim();
 }
 
 function reported(data) {
   const length = data.length ?? data.byteLength;
-  const part = data.slice(0, MAX_REPORTED);
   return {
-    ...(typeof data === "string" ? {data: part} : {hex: toHex(part)}),
+    ...(typeof data === "string" ? {data: beginning(data, MAX_REPORTED)} : {hex: toHex(data.slice(0, MAX_REPORTED))}),
     ...(length > MAX_REPORTED ? {length} : {}),
   };
 }

@@ -4,6 +4,13 @@ const MAX_DEPTH = 3;
 const MAX_ITEMS = 100;
 const EVENT_FIELDS = ["type", "data", "code", "reason", "wasClean", "message"];
 
+/** The beginning of a text, cut between characters as a reader sees them. */
+export function beginning(text, size) {
+  if (text.length <= size) return text;
+  const end = new Intl.Segmenter().segment(text).containing(size).index;
+  return text.slice(0, end || size);
+}
+
 /** The line that console.log prints for its arguments. */
 export function format(...values) {
   if (typeof values[0] === "string" && values.length > 1) values = substitute(values);

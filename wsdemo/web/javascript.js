@@ -1,7 +1,7 @@
 // Runs the code of a javascript cell and shows its console.
 
 import {attend, reachable, report} from "./page.js";
-import {format} from "./format.js";
+import {beginning, format} from "./format.js";
 
 const MAX_LINES = 1_000;
 const MAX_TEXT = 20_000;
@@ -47,8 +47,9 @@ const log = document.getElementById("log");
 
 function print(type, text) {
   lastLineAt = performance.now();
-  report({type, text: text.slice(0, MAX_TEXT)});
-  log.append(Object.assign(document.createElement("li"), {textContent: text.slice(0, MAX_TEXT), className: type}));
+  const shown = beginning(text, MAX_TEXT);
+  report({type, text: shown});
+  log.append(Object.assign(document.createElement("li"), {textContent: shown, className: type}));
   if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
   document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
 }

@@ -51,7 +51,7 @@ class Picture:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         # An <img> is what an untrusted notebook and a web page leave alone; an <svg> is not.
         data = base64.b64encode(self.svg.encode()).decode()
         alt = html.escape(self.text).replace("\n", "&#10;")
@@ -96,7 +96,7 @@ def axes(width: float = 7, height: float = 2) -> Any:
     """
     import matplotlib.pyplot as plt
 
-    grey = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), QUIET)
+    grey: dict[Any, str] = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), QUIET)
     # Tick labels that are all dark, or all light, make Jupyter put a slab of the other behind the
     # plot. These two greys lie on both sides of its line between dark and light.
     grey |= {"xtick.color": "#7f7f7f", "ytick.color": "#808080"}

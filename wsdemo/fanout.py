@@ -99,10 +99,11 @@ class Fanout:
             return
         self._after_fragments[connection] = [data]
 
-        def catch_up(_: object) -> None:
-            if connection.send_in_progress is not None:  # the next one has begun
-                connection.send_in_progress.add_done_callback(catch_up)
+        def catch_up(_: object = None) -> None:
+            fragments = connection.send_in_progress
+            if fragments is not None:  # those of this message, or the next one has begun
+                fragments.add_done_callback(catch_up)
             else:
                 self._write(connection, b"".join(self._after_fragments.pop(connection)))
 
-        connection.send_in_progress.add_done_callback(catch_up)
+        catch_up()

@@ -4,6 +4,7 @@ import asyncio
 import pathlib
 import sysconfig
 import traceback
+from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
@@ -20,8 +21,10 @@ _HINTS = {
 }
 
 
-def is_ended_from_outside(task: asyncio.Task, error: BaseException) -> bool:
+def is_ended_from_outside(task: asyncio.Task[Any] | None, error: BaseException) -> bool:
     """Whether a task was cancelled, or dropped, and did not raise such an exception itself."""
+    if task is None:
+        return False
     if isinstance(error, GeneratorExit):  # dropped: thrown in by whoever closes the coroutine
         return asyncio.current_task(task.get_loop()) is not task
     return isinstance(error, asyncio.CancelledError) and task.cancelling() > 0

@@ -75,7 +75,7 @@ class Flow:
         self._ended = False  # the source will send nothing more
         self._next_turn = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._fuse: tuple[int, Callable[[], None]] | None = None
+        self._fuse: tuple[int, Callable[[], object]] | None = None
         self._clear = False  # bytes may pass at once; asked for each piece, so kept
 
     @property
@@ -85,7 +85,7 @@ class Flow:
 
     def take(self, data: bytes) -> None:
         """Accept bytes from the source."""
-        if self._clear:  # the next program can work while this one notes what passed
+        if self._clear and self.sink:  # the next program can work while this one notes it
             self.delivered += len(data)
             self.sink.write(data)
             self._link.observer.received(self._direction, data)
@@ -127,7 +127,7 @@ class Flow:
         self._full = full
         self.pump()
 
-    def burn(self, after: int, action: Callable[[], None]) -> None:
+    def burn(self, after: int, action: Callable[[], object]) -> None:
         """Let ``after`` more bytes leave, then act."""
         if after:
             self._fuse = (after, action)
@@ -140,14 +140,12 @@ class Flow:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while (
-            self._held and self.sink is not None and not self._full and not self._condition.frozen
-        ):
+        while self._held and self.sink and not self._full and not self._condition.frozen:
             wait = max(self._held[0][0], self._next_turn)
             if wait > self._loop.time():
                 self._timer = self._loop.call_at(wait, self.pump)
                 break
-            self._let_out()
+            self._let_out(self.sink)
         self._pass_on_the_end()
         self._look()
         if self.source is not None:
@@ -157,7 +155,7 @@ class Flow:
             else:
                 self.source.resume_reading()
 
-    def _let_out(self) -> None:
+    def _let_out(self, sink: asyncio.Transport) -> None:
         due, data = self._held.popleft()
         size = len(data)
         if self._condition.rate:  # small portions look like a slow line, large ones like a stutter
@@ -170,7 +168,7 @@ class Flow:
             data = data[:size]
         self._size -= size
         self.delivered += size
-        self.sink.write(data)
+        sink.write(data)
         if self._fuse is not None:
             left, action = self._fuse[0] - size, self._fuse[1]
             self._fuse = (left, action) if left else None
@@ -198,6 +196,7 @@ class End(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to read from here, and to write to here."""
+        assert isinstance(transport, asyncio.Transport)
         self._buffer = memoryview(bytearray(READ))
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._inward.source = self._outward.sink = transport
@@ -272,7 +271,7 @@ class Link:
 
     def flow_finished(self, flow: Flow) -> None:
         """Pass on the end of one direction."""
-        if not self.reset and not flow.sink.is_closing():
+        if not self.reset and flow.sink and not flow.sink.is_closing():
             with contextlib.suppress(OSError):
                 flow.sink.write_eof()
         self.close_if_finished()

@@ -6,12 +6,15 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["SWITCH_INTERVAL", "LoopThread", "NoResult"]
 
 SWITCH_INTERVAL = 50e-6
 """Seconds that a loop waits for its turn while a cell computes (CPython's default: 5e-3)."""
+
+
+Result = TypeVar("Result")
 
 
 class NoResult(TimeoutError):
@@ -56,7 +59,7 @@ class LoopThread:
         self._thread.start()
         self.loop = started.result(timeout=10)
 
-    def _run_until_stopped(self, started: Future) -> None:
+    def _run_until_stopped(self, started: Future[asyncio.AbstractEventLoop]) -> None:
         async def main() -> None:
             self._stopping = asyncio.Event()
             started.set_result(asyncio.get_running_loop())
@@ -93,7 +96,7 @@ class LoopThread:
         """Whether the caller runs on this loop's thread."""
         return threading.current_thread() is self._thread
 
-    def run(self, coroutine: Coroutine, timeout: float | None = 10) -> Any:
+    def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10) -> Result:
         """Run a coroutine on this loop and wait for its result.
 
         Args:
@@ -125,7 +128,7 @@ class LoopThread:
         finally:
             future.cancel()  # after a time-out or an interrupted cell; else it does nothing
 
-    def ask(self, function: Callable[[], Any]) -> Any:
+    def ask(self, function: Callable[[], Result]) -> Result:
         """Call a function between two steps of the loop and return its result.
 
         On the loop itself, and once it has stopped, the function is simply called.
@@ -133,12 +136,12 @@ class LoopThread:
         if self.is_current or not self.running:
             return function()
 
-        async def call() -> Any:
+        async def call() -> Result:
             return function()
 
         return self.run(call())
 
-    def call(self, function: Callable, *args: Any) -> None:
+    def call(self, function: Callable[..., Any], *args: Any) -> None:
         """Have the loop call a function soon, without waiting for it."""
         if self.running:
             self.loop.call_soon_threadsafe(function, *args, context=contextvars.Context())

@@ -25,14 +25,15 @@ class Relay:
         self._observe = observe
         self._conditions = {direction: Condition() for direction in DIRECTIONS}
         self._links: list[Link] = []
-        self._fuses: list[tuple[str, int, Callable[[Link], None]]] = []  # for the next link
-        self._connecting: set[asyncio.Task] = set()
+        self._fuses: list[tuple[str, int, Callable[[Link], object]]] = []  # for the next link
+        self._connecting: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
         """Listen on 127.0.0.1; return the port."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(self._accept, "127.0.0.1", 0)
-        return self._listener.sockets[0].getsockname()[1]
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
 
     @property
     def open_links(self) -> list[Link]:
@@ -73,7 +74,7 @@ class Relay:
             for direction in directions:
                 link.flows[direction].pump()
 
-    def burn(self, direction: str, after: int, action: Callable[[Link], None]) -> None:
+    def burn(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
         """On each open link, or else on the next one: let ``after`` more bytes pass, then act."""
         for link in self.open_links:
             link.flows[direction].burn(after, functools.partial(action, link))

@@ -13,7 +13,7 @@ import sys
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from websockets.asyncio.server import Server as WebSocketServer
 from websockets.asyncio.server import ServerConnection
@@ -29,6 +29,7 @@ from wsdemo.proxies import keep_loopback_direct
 
 __all__ = ["Server", "serve"]
 
+Result = TypeVar("Result")
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
 log = logging.getLogger("wsdemo.server")
@@ -99,6 +100,9 @@ class Server:
         errors: the exceptions that handlers have raised, oldest first; ``SystemExit`` and the like
             among them.
     """
+
+    port: int
+    _thread: LoopThread
 
     def __init__(
         self,
@@ -191,6 +195,7 @@ class Server:
             return respond(path, self._pages[path])
         if self._process_request is None:
             return None
+        response: Response | None | Awaitable[Response | None]
         response = self._process_request(connection, request)
         return await response if inspect.isawaitable(response) else response
 
@@ -239,7 +244,7 @@ class Server:
         # Asked on the loop: a client knows that it is connected an instant before websockets does.
         return list(self._thread.ask(lambda: self._server.connections))
 
-    def run(self, coroutine: Coroutine, timeout: float | None = 10) -> Any:
+    def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10) -> Result:
         """Run a coroutine on the server's loop; see :meth:`wsdemo.loop.LoopThread.run`.
 
         Connections belong to that loop: ``server.run(connection.send("hello"))``.
@@ -345,6 +350,7 @@ def _lan_address() -> str:
             # Connecting a UDP socket sends nothing; it only chooses the interface. 192.0.2.1 is
             # reserved for documentation (RFC 5737).
             probe.connect(("192.0.2.1", 9))
-            return probe.getsockname()[0]
+            address: str = probe.getsockname()[0]
+            return address
         except OSError:
             return "127.0.0.1"

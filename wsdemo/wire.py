@@ -128,8 +128,7 @@ class Wire:
             self._set("frozen", direction, frozen=True)
         for each in _directions(direction) if after else ():
             # Without self: a fuse that waits must not keep a forgotten wire alive.
-            freeze = functools.partial(_set, self._relay, "frozen", each, frozen=True)
-            self._break(each, after, lambda _, freeze=freeze: freeze())
+            self._break(each, after, functools.partial(_freeze, self._relay, each))
 
     def thaw(self, direction: str | None = None) -> None:
         """Let everything through again, beginning with what was held."""
@@ -199,6 +198,10 @@ def _set(relay: Relay, what: str, direction: str | None, **condition: object) ->
     for link in relay.open_links:
         link.observer.noted(what + (f" ({direction})" if direction else ""))
     relay.set(directions, **condition)
+
+
+def _freeze(relay: Relay, direction: str, _: Link) -> None:
+    _set(relay, "frozen", direction, frozen=True)
 
 
 def _directions(direction: str | None) -> tuple[str, ...]:

@@ -113,8 +113,7 @@ def check(number: str, answer: Any = None) -> Verdict:
     # Tasks of the learner's that raise SystemExit or the like have no one to tell.
     thread = LoopThread(f"exercise {number}", report=lambda _: None)
     try:
-        verdict: Verdict = thread.run(_judge(number, answer), timeout=TIME_LIMIT)
-        return verdict
+        return thread.run(_judge(number, answer), timeout=TIME_LIMIT)
     except NoResult:
         return Verdict(number, "look again", f"your answer had not finished after {TIME_LIMIT} s")
     finally:
@@ -123,7 +122,6 @@ def check(number: str, answer: Any = None) -> Verdict:
 
 async def _judge(number: str, answer: Any) -> Verdict:
     task = asyncio.current_task()
-    assert task is not None
     try:
         return Verdict(number, "right", await _judges[number](answer))
     except NotYet as hint:

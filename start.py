@@ -226,7 +226,7 @@ def run_step(title, command):
             raise
         if code != 0:
             output.seek(0)
-            for line in output.read().decode(errors="replace").splitlines()[-15:]:
+            for line in output.read().decode(errors="backslashreplace").splitlines()[-15:]:
                 print("    " + line)
     result = "done" if code == 0 else "failed"
     print(f"    {result}, {time.monotonic() - began:.1f} s", flush=True)

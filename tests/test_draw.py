@@ -249,7 +249,11 @@ def test_a_notebook_shows_its_plots_whatever_the_environment_has_chosen(backend)
 
 def test_a_backend_that_the_notebook_chooses_stays():
     nbformat, nbclient = map(pytest.importorskip, ("nbformat", "nbclient"))
-    cells = ["import matplotlib; matplotlib.use('pdf')", PLOT, "import matplotlib; print(matplotlib.get_backend())"]
+    cells = [
+        "import matplotlib; matplotlib.use('pdf')",
+        PLOT,
+        "import matplotlib; print(matplotlib.get_backend())",
+    ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
     environment = {**os.environ, "MPLBACKEND": "Agg"}
     nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute(env=environment)

@@ -319,6 +319,14 @@ def test_tells_others_in_a_workshop_the_address(capsys):
         assert says(server.url) == says(server.lan_url) == "Hello"
 
 
+def test_a_telephone_is_told_the_address_of_the_page(capsys):
+    with wsdemo.serve(echo, host="0.0.0.0", pages={"/": "<p>Hello</p>"}) as server:
+        page = server.lan_url.replace("ws", "http", 1) + "/"
+        assert capsys.readouterr().out == (
+            f"Others on this network can open {page} (programs: {server.lan_url})\n"
+        )
+
+
 def test_prints_nothing_on_this_machine_alone(capsys):
     with wsdemo.serve(echo) as server:
         assert server.lan_url is None

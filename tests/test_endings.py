@@ -1,5 +1,6 @@
 """What passes and what does not: one table, and all that use it agree."""
 
+import json
 import pathlib
 import re
 
@@ -12,7 +13,9 @@ from websockets.http11 import Response
 
 from wsdemo.endings import ENDINGS, FATAL_CODES
 
-TWIN = pathlib.Path(__file__).parents[1] / "notebooks/javascript/08_reconnect.mjs"
+NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
+TWIN = NOTEBOOKS / "javascript/08_reconnect.mjs"
+LESSON = NOTEBOOKS / "08_reconnect.ipynb"
 
 
 def listed(name):
@@ -34,6 +37,14 @@ def test_statuses_are_those_of_the_library(status):
     refused = InvalidStatus(Response(status, "", Headers()))
     passes = status in ENDINGS and ENDINGS[status].passes
     assert passes == (process_exception(refused) is None)
+
+
+def test_the_table_in_the_lesson_agrees():
+    lesson = json.loads(LESSON.read_text("utf-8"))
+    text = "".join("".join(cell["source"]) + "\n" for cell in lesson["cells"])
+    told = re.findall(r"^\| (\d+) \| (.+) \| (tries again|gives up) \|$", text, re.MULTILINE)
+    shown = {int(code): (meaning, what == "tries again") for code, meaning, what in told}
+    assert shown == ENDINGS
 
 
 def test_the_twin_in_javascript_agrees():

@@ -304,6 +304,12 @@ def test_a_port_of_another_server_here_is_taken():
         assert says(server.url) == "Hello"
 
 
+@pytest.mark.parametrize("port", [-1, 70000, 80.5])
+def test_a_port_that_cannot_be_is_refused(port):
+    with pytest.raises(ValueError, match=f"port is a whole number, from 0 to 65535, not {port}"):
+        wsdemo.serve(echo, port=port)
+
+
 def test_an_address_of_others_cannot_be_used():
     with pytest.raises(OSError, match=r"203\.0\.113\.1:0 cannot be used"):
         wsdemo.serve(echo, host="203.0.113.1")

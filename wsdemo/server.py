@@ -24,6 +24,7 @@ from wsdemo.handler_errors import describe, is_ended_from_outside, is_goodbye
 from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.lan import invite, lan_address
 from wsdemo.loop import LoopThread
+from wsdemo.options import check_number
 from wsdemo.pages import Page, respond
 from wsdemo.proxies import keep_loopback_direct
 
@@ -86,7 +87,9 @@ def serve(
     Raises:
         OSError: the port is taken, or may not be used.
         TypeError: the handler is not a function, or an option is unknown.
+        ValueError: there is no such port.
     """
+    check_number("port", port, least=0, most=65535, whole=True)
     keep_loopback_direct()
     let_interrupts_wake_the_loop()
     return Server(handler, name, host, port, pages, close_timeout, options)

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import importlib
 import json
 import os
 import pathlib
+import re
 import socket
 import sys
 import threading
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
@@ -19,6 +22,7 @@ from websockets.http11 import Request
 import wsdemo
 import wsdemo.jupyter
 from tests.browser.lab import jupyter
+from wsdemo.apps import APPS
 
 BASE = "/user/ana/"
 
@@ -36,6 +40,7 @@ class Study:
         self.requests: list[Request] = []
         self.gone = threading.Event()
         self.left: list[tuple] = []
+        self.cookie = "id=ana; Path=/; HttpOnly"
         self.server = wsdemo.serve(
             self.handle,
             name="study",
@@ -52,7 +57,7 @@ class Study:
             return connection.respond(401, "who are you?\n")
         if path == "/page":
             response = connection.respond(200, "<h1>page</h1>")
-            response.headers["Set-Cookie"] = "id=ana; Path=/; HttpOnly"
+            response.headers["Set-Cookie"] = self.cookie
             return response
         if path == "/moved":
             response = connection.respond(302, "")
@@ -208,10 +213,49 @@ def test_pages_and_redirects_fit_the_place_where_the_browser_sees_them(lab, stud
     assert (status, body) == (200, "<h1>page</h1>")
     assert study.requests[-1].path == "/page?a=1&b=%20"
     assert headers["Connection"] == "close"
-    assert headers["Set-Cookie"] == f"wsdemo-{port}-id=ana; HttpOnly; Path={BASE}wsdemo/{port}/"
+    assert headers["Set-Cookie"] == f"wsdemo-{port}-id=ana; HttpOnly; Path={BASE}wsdemo/{port}"
     status, headers, _ = authorised_get(lab, port, "/moved")
     assert (status, headers["Location"]) == (302, f"{BASE}wsdemo/{port}/page")
     assert authorised_get(lab, port, "")[0] == 426  # no slash after the port: the server's root
+
+
+def test_a_page_that_is_opened_without_the_slash_finds_its_files(lab, study):
+    port = study.server.port
+    status, headers, _ = authorised_get(lab, port, "?a=1", Accept="text/html,*/*;q=0.8")
+    assert (status, headers["Location"]) == (302, f"{BASE}wsdemo/{port}/?a=1")
+    assert authorised_get(lab, port, "?a=1", Accept="*/*")[0] == 426
+    assert study.requests[-1].path == "/?a=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [("", True), ("/", True), ("/page", True), ("1", False), ("1/page", False)],
+)
+def test_the_path_of_a_cookie_fits_the_port_and_no_longer_one(path, sent):
+    head = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=42\r\n\r\n"
+    prefix = f"{BASE}wsdemo/4000"
+    fitted = wsdemo.jupyter._fit(head, prefix, "4000").decode()
+    [cookie_path] = re.findall(r"Set-Cookie: .*; Path=(\S+)\r\n", fitted)
+    assert path_match(cookie_path, prefix + path) is sent
+
+
+def path_match(cookie_path, request_path):
+    """RFC 6265 §5.1.4, as it is written there."""
+    if cookie_path == request_path:
+        return True
+    rest = request_path.removeprefix(cookie_path)
+    return rest != request_path and (cookie_path.endswith("/") or rest.startswith("/"))
+
+
+def test_over_plain_http_a_cookie_is_one_that_browsers_keep(lab, study):
+    """On a name other than localhost they drop what says Secure, as lesson 05's cookie does."""
+    port = study.server.port
+    study.cookie = "id=ana; HttpOnly; Secure; SameSite=None; Partitioned"
+    kept = f"wsdemo-{port}-id=ana; HttpOnly"
+    place = f"; Path={BASE}wsdemo/{port}"
+    assert authorised_get(lab, port, "/page")[1]["Set-Cookie"] == kept + place
+    secured = authorised_get(lab, port, "/page", X_Forwarded_Proto="https")[1]["Set-Cookie"]
+    assert secured == f"{kept}; Secure; SameSite=None; Partitioned{place}"
 
 
 def test_jupyters_secrets_stay_with_jupyter(lab, study):
@@ -224,9 +268,9 @@ def test_jupyters_secrets_stay_with_jupyter(lab, study):
     assert lab.token not in str(first.headers)
     assert first.headers["Cookie"] == "id=ana"
     assert first.headers["User-Agent"] == "me"
-    assert first.headers["Host"] == f"127.0.0.1:{port}"
     assert first.headers["X-Forwarded-Proto"] == "http"
-    assert f"http://{first.headers['X-Forwarded-Host']}{BASE}" == lab.url
+    for name in ("Host", "X-Forwarded-Host"):
+        assert f"http://{first.headers[name]}{BASE}" == lab.url
     assert second.path == "/?x=1"
     assert "Cookie" not in second.headers
 
@@ -278,6 +322,38 @@ def test_foreign_pages_are_refused_even_with_the_users_cookie(lab, study):
     asyncio.run(client(home))
     assert study.requests[-1].headers["Origin"] == home
     assert get(page, Cookie=cookie, Sec_Fetch_Site="same-origin")[0] == 200
+
+
+@pytest.fixture(scope="module")
+def public():
+    """A Jupyter server that others reach as hub.example; its own address has another name."""
+    options = f"--ServerApp.base_url={BASE}", "--ServerApp.allow_remote_access=True"
+    with jupyter(*options, app="jupyter_server") as server:
+        yield server
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_each_finished_server_lets_its_own_page_in_under_a_public_name(public, app):
+    module = importlib.import_module(f"wsdemo.apps.{app}")
+
+    async def status(port, host, origin):
+        place = urlsplit(public.url)
+        client = connect(
+            f"ws://{host}{place.path}wsdemo/{port}/?token={public.token}",
+            host=place.hostname,
+            port=place.port,
+            origin=origin,
+        )
+        try:
+            async with client:
+                return 101
+        except InvalidStatus as refused:
+            return refused.response.status_code
+
+    with module.serve() as server:
+        for host in ("hub.example", "hub.example:8888"):
+            expected = 401 if app == "auth" else 101  # it asks who is there, and not whence
+            assert asyncio.run(status(server.port, host, f"https://{host}")) == expected
 
 
 @pytest.mark.parametrize("port", [None, 0, 99999])

@@ -6,6 +6,8 @@ subprotocol, extensions, fragments, close codes and an abrupt end are what they 
 """
 
 import asyncio
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
@@ -36,6 +38,11 @@ class Relay(JupyterHandler):
         """Connect to the server first; only then is the browser's connection taken over."""
         if not self._is_from_here():
             raise HTTPError(403, "A page from elsewhere may not use this server.")
+        prefix = url_path_join(self.base_url, f"wsdemo/{port}")
+        if path is None and "text/html" in self.request.headers.get("Accept", ""):
+            query = self.request.query and f"?{self.request.query}"
+            self.redirect(f"{prefix}/{query}")  # or the page's own links would lead elsewhere
+            return
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 reader, writer = await asyncio.open_connection("127.0.0.1", int(port), limit=CHUNK)
@@ -43,13 +50,14 @@ class Relay(JupyterHandler):
             raise HTTPError(
                 502, f"Nothing answers on port {port} of the kernel's machine."
             ) from None
-        prefix = url_path_join(self.base_url, f"wsdemo/{port}")
         writer.write(self._head(port, self.request.uri[len(prefix) :]))
         browser = self.detach()
         browser.set_nodelay(True)
+        secure = self._scheme() in ("https", "wss")
+        fit = functools.partial(_fit, prefix=prefix, port=port, secure=secure)
         ways = [
             asyncio.create_task(_to_server(browser, writer)),
-            asyncio.create_task(_to_browser(reader, browser, prefix, port)),
+            asyncio.create_task(_to_browser(reader, browser, fit)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -70,18 +78,23 @@ class Relay(JupyterHandler):
             headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin") or self.check_referer()
         )
 
+    def _scheme(self) -> str:
+        """By which scheme the browser came, as far as it is known here."""
+        forwarded = self.request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip()
+        return forwarded or self.request.protocol
+
     def _head(self, port: str, target: str) -> bytes:
         """The request's head as the server gets it: the browser's, without Jupyter's secrets."""
         headers = HTTPHeaders()
         for name, value in self.request.headers.get_all():
             if name.lower() not in _OURS:
                 headers.add(name, value)
-        headers["Host"] = f"127.0.0.1:{port}"
         headers["Connection"] = "Upgrade" if "Upgrade" in headers else "close"
-        # The host whose page was let in above, so that the server can compare Origins, too.
-        origin = headers.get("Origin", "").partition("://")[2]
-        headers["X-Forwarded-Host"] = origin or self.request.host
-        headers.setdefault("X-Forwarded-Proto", self.request.protocol)
+        # The host whose page was let in above, so that the server can compare Origins, too. A
+        # proxy in front of Jupyter may have put another into Host.
+        host = headers.get("Origin", "").partition("://")[2] or self.request.host
+        headers["Host"] = headers["X-Forwarded-Host"] = host
+        headers["X-Forwarded-Proto"] = self._scheme()
         if cookies := _own_cookies(self.request.headers.get("Cookie", ""), port):
             headers["Cookie"] = cookies
         path, _, query = target.partition("?")
@@ -105,18 +118,18 @@ async def _to_server(browser: IOStream, writer: asyncio.StreamWriter) -> None:
 
 
 async def _to_browser(
-    reader: asyncio.StreamReader, browser: IOStream, prefix: str, port: str
+    reader: asyncio.StreamReader, browser: IOStream, fit: Callable[[bytes], bytes]
 ) -> None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
-        await browser.write(_fit(head, prefix, port))
+        await browser.write(fit(head))
         while chunk := await reader.read(CHUNK):
             await browser.write(chunk)
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, StreamClosedError, OSError):
         pass  # no HTTP, or one of the two has gone; so the other will learn
 
 
-def _fit(head: bytes, prefix: str, port: str) -> bytes:
+def _fit(head: bytes, prefix: str, port: str, secure: bool = True) -> bytes:
     """Fit the head of a response to the place where the browser sees the server."""
     status, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     upgraded = status.split(" ")[1:2] == ["101"]
@@ -126,7 +139,8 @@ def _fit(head: bytes, prefix: str, port: str) -> bytes:
         if name.lower() == "location" and value.startswith("/"):
             line = f"{name}: {prefix}{value}"
         elif name.lower() == "set-cookie":
-            line = f"{name}: {_cookie_name(port)}{_without_place(value)}; Path={prefix}/"
+            cookie = _without_place(value) if secure else _without_tls(_without_place(value))
+            line = f"{name}: {_cookie_name(port)}{cookie}; Path={prefix}"
         elif name.lower() == "connection" and not upgraded:
             continue
         fitted.append(line)
@@ -136,7 +150,8 @@ def _fit(head: bytes, prefix: str, port: str) -> bytes:
 
 
 # Cookies are the browser's, for one host name and all its ports. A name of its own keeps a
-# server's cookies apart from Jupyter's, which never reach the server.
+# server's cookies apart from Jupyter's, which never reach the server. Their path has no slash at
+# its end: so it matches …/PORT and …/PORT/page, and not …/PORT1 (RFC 6265 §5.1.4).
 
 
 def _cookie_name(port: str) -> str:
@@ -152,6 +167,13 @@ def _own_cookies(header: str, port: str) -> str:
 def _without_place(cookie: str) -> str:
     parts = [part.strip() for part in cookie.split(";")]
     return "; ".join(part for part in parts if not part.lower().startswith(("path=", "domain=")))
+
+
+def _without_tls(cookie: str) -> str:
+    """Take away what browsers accept over TLS only, or they would drop the whole cookie."""
+    parts = [part.strip() for part in cookie.split(";")]
+    over_tls = ("secure", "partitioned", "samesite=none")  # RFC 6265bis §4.1.2.7, CHIPS
+    return "; ".join(part for part in parts if part.lower() not in over_tls)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

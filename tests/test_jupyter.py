@@ -419,5 +419,14 @@ def test_the_wheel_enables_the_extension():
     config = pathlib.Path(wsdemo.__file__).parent / "web" / "jupyter_server_config.json"
     enabled = json.loads(config.read_text(encoding="utf-8"))
     assert enabled == {"ServerApp": {"jpserver_extensions": {wsdemo.jupyter.__name__: True}}}
-    installed = pathlib.Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/wsdemo.json")
-    assert json.loads(installed.read_text(encoding="utf-8")) == enabled
+    assert installed("jupyter_server_config.d") == enabled
+
+
+def test_the_wheel_keeps_release_news_off_the_first_screen():
+    setting = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    assert installed("labconfig/default_setting_overrides.d") == setting
+
+
+def installed(folder):
+    file = pathlib.Path(sys.prefix, "etc/jupyter", folder, "wsdemo.json")
+    return json.loads(file.read_text(encoding="utf-8"))

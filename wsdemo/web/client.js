@@ -1,6 +1,6 @@
 // A WebSocket client: what the browser's API does, one line each; what Python asks for, done.
 
-import {QUIET, attend, fromHex, reachable, report, toHex} from "./page.js";
+import {QUIET, attend, fromHex, reachable, remark, report, toHex} from "./page.js";
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 const MARKS = {open: "●", send: "↑", message: "↓", error: "!", exception: "!", close: "●"};
@@ -42,6 +42,7 @@ function connect() {
   }
   socket.binaryType = "arraybuffer";
   socket.onopen = ({target: {protocol, extensions}}) => {
+    remark();
     saw({type: "open", protocol, extensions}, protocol ? `open, subprotocol ${protocol}` : "open");
   };
   socket.onmessage = ({data}) => saw({type: "message", ...reported(data)}, shown(data));

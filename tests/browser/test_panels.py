@@ -238,6 +238,9 @@ def test_a_panel_says_that_its_server_is_stopped(show, kind):
     expect(panel(tab, page.name).get_by_text(told)).to_be_visible()
     seen = 'close 1006 ""' if isinstance(page, Browser) else "Uncaught TypeError: Failed to fetch"
     expect(panel(tab, page.name).locator("#log")).to_contain_text(seen)
+    page._retire()  # then something else helps
+    expect(panel(tab, page.name).get_by_text("The cell was run again")).to_be_visible()
+    expect(panel(tab, page.name).get_by_text(told)).to_have_count(0)
 
 
 def test_a_panel_takes_it_back_when_the_server_is_there_again(show):

@@ -87,6 +87,7 @@ function notice(text, action, onclick) {
   for (const part of document.body.children) part.inert = Boolean(action);
   for (const form of document.forms) form.inert = Boolean(text);
   if (!text) return;
+  remark();  // it may no longer be what helps
   const box = document.createElement("div");
   box.id = "notice";
   box.className = action ? "cover" : "";

@@ -5,6 +5,7 @@
     python start.py test               run every check
     python start.py test ARGS          run pytest alone, with these arguments
     python start.py test --newest      the same with the newest versions, not those of the lock
+    python start.py serve APP          run a finished server, such as chat; --help tells its options
     python start.py doctor             say what is here and what is missing
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
     python start.py bench [NAMES]      measure the figures of benchmarks/README.md; --save them
@@ -225,7 +226,7 @@ def run_step(title, command):
             raise
         if code != 0:
             output.seek(0)
-            for line in output.read().decode(errors="replace").splitlines()[-15:]:
+            for line in output.read().decode(errors="backslashreplace").splitlines()[-15:]:
                 print("    " + line)
     result = "done" if code == 0 else "failed"
     print(f"    {result}, {time.monotonic() - began:.1f} s", flush=True)
@@ -432,6 +433,12 @@ def doctor(arguments):
     return hand_over("-m", "wsdemo", "doctor", *arguments)
 
 
+def serve(arguments):
+    """Run a finished server."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "serve", *arguments)
+
+
 def notebooks(arguments):
     """Run the notebooks in place and save them normalised."""
     set_up("lab")
@@ -484,6 +491,7 @@ def usage(arguments):
 COMMANDS = {
     "lab": lab,
     "test": test,
+    "serve": serve,
     "doctor": doctor,
     "notebooks": notebooks,
     "bench": bench,

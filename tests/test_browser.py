@@ -8,11 +8,13 @@ import re
 import threading
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from wsdemo.browser import Browser, Row, javascript
 from wsdemo.console import MAX_EVENTS, MAX_QUEUE, WEB, console
+from wsdemo.server import serve
 
 URL = "ws://127.0.0.1:1"
 
@@ -114,6 +116,7 @@ def test_the_console_serves_the_pages_and_nothing_else():
         "/",
         "/nothing.html",
         "/jupyter_server_config.json",
+        "/jupyterlab_defaults.json",
         "/../browser.py",
         "/.",
         "/_ping",
@@ -164,6 +167,10 @@ def attempt(key, headers):
         (403, {"Origin": "http://evil.example"}),
         (403, {"Origin": "http://evil.example:PORT", "Host": "evil.example:PORT"}),
         (403, {"Origin": "https://evil.example", "X-Forwarded-Host": "hub.example"}),
+        (101, {"Origin": "https://hub.example", "X-Forwarded-Host": "hub.example:443"}),
+        (403, {"Origin": "https://hub.example:8443", "X-Forwarded-Host": "hub.example"}),
+        (403, {"Origin": "http://[::1", "Host": "localhost"}),
+        (403, {"Origin": "http://localhost", "Host": "[::1"}),
     ],
 )
 def test_only_a_page_of_the_very_host_may_report(status, headers):
@@ -197,9 +204,42 @@ def test_a_page_is_told_what_it_is_when_it_opens():
             "name": "ana",
             "url": URL,
             "subprotocols": ["v2", "v1"],
+            "stopped": True,
         }
         page.expect("page", state="opened")
     page.expect("page", state="left")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_a_page_is_told_that_its_server_is_stopped_and_the_server_is_not_asked(host):
+    seen = []
+
+    class Seen(ServerConnection):
+        def connection_made(self, transport):
+            seen.append(transport)
+            super().connection_made(transport)
+
+    async def study(connection):
+        await connection.wait_closed()
+
+    with serve(study, host=host, create_connection=Seen) as server:
+        page = javascript("…", url=server.url)
+        with view(page) as one:
+            assert "stopped" not in told(one)
+        assert seen == []
+        with connect(server.url, proxy=None):
+            assert len(seen) == 1  # a connection would have been noticed
+    with view(page) as again:
+        assert told(again)["stopped"] is True
+
+
+@pytest.mark.parametrize(
+    "url", [None, "", "wss://elsewhere.example:1", "http://127.0.0.1", "ws://["]
+)
+def test_of_an_address_that_cannot_be_asked_nothing_is_told(url):
+    page = javascript("…", url=url)
+    with view(page) as one:
+        assert "stopped" not in told(one)
 
 
 def test_a_second_view_waits_until_the_first_leaves():

@@ -138,7 +138,7 @@ def test_those_who_ask_hear_who_comes_and_goes(server):
         ]
 
 
-def test_a_name_in_the_address_that_cannot_be_had_is_told_and_ends_it(server):
+def test_a_name_in_the_address_that_is_taken_is_told_and_may_be_had_later(server):
     with members(server, "ana") as [ana], member(server, "", "?notices=1&user=ana") as first:
         assert first.hear()["type"] == "names"
         assert first.hear()["type"] == "joined"
@@ -147,11 +147,53 @@ def test_a_name_in_the_address_that_cannot_be_had_is_told_and_ends_it(server):
             assert "choose another" in second.hear()["error"]
             with pytest.raises(ConnectionClosed) as closed:
                 second.hear()
-        assert closed.value.rcvd.code == 1008
-        assert closed.value.rcvd.reason == "what the address asks for cannot be had"
+        assert closed.value.rcvd.code == 1013
+        assert closed.value.rcvd.reason == "this name is taken; it may be free later"
         ana.name = "carl"
         ana.say("still here")
         assert ana.hears("carl", "still here")
+
+
+@pytest.mark.parametrize("name", ["%00", "e" * 41, "%20", "%E2%80%AEeve"])
+def test_a_name_in_the_address_that_is_none_is_told_and_ends_it(server, name):
+    with member(server, "", f"?user={name}") as eve:
+        assert "name" in eve.hear()["error"]
+        with pytest.raises(ConnectionClosed) as closed:
+            eve.hear()
+    assert closed.value.rcvd.code == 1008
+    assert closed.value.rcvd.reason == "what the address asks for cannot be had"
+
+
+def test_who_comes_back_after_a_dead_connection_gets_the_own_name():
+    """The server notices that the old connection is dead; the client tries again until then."""
+
+    async def main(server):
+        codes, heard = [], asyncio.Queue()
+
+        async def is_heard(text):
+            async with asyncio.timeout(10):
+                while True:  # what a connection takes that is refused then is lost with it
+                    await ana.send(json.dumps({"user": "ana", "message": text}))
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(0.3):
+                            while json.loads(await heard.get()).get("message") != text:
+                                pass
+                            return
+
+        with wsdemo.Wire(server.url) as wire:
+            url = f"{wire.url}/?user=ana"
+            async with wsdemo.ReconnectingClient(url, base=0.1, cap=0.1, proxy=None) as ana:
+                ana.on("close", lambda closed: codes.append(closed.rcvd and closed.rcvd.code))
+                ana.on("message", heard.put_nowait)
+                await is_heard("here")
+                wire.cut("to client")  # the server's end stays open, and is silent
+                await is_heard("back")
+        return codes
+
+    with chat.serve(heartbeat=0.5, close_timeout=0.1) as server:
+        lost, *refused = asyncio.run(main(server))
+    assert lost is None
+    assert set(refused) == {1013}
 
 
 # What strangers send: the sender hears why not, and Bob hears nothing

@@ -1,6 +1,7 @@
 """Pictures: well-formed, the same in every run, and told in words, too."""
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -222,6 +223,41 @@ print(type(axes).__name__, axes.figure.get_size_inches().tolist(), dict(rcParams
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.splitlines() == ["False", "Axes [3.0, 1.0] True"]
+
+
+PLOT = """
+import matplotlib.pyplot as plt
+from wsdemo import draw
+draw.axes(3, 1).plot([1, 2])
+plt.show()
+"""
+
+
+@pytest.mark.parametrize(
+    "backend", [None, "Agg", "TkAgg", "module://matplotlib.backends.backend_svg"]
+)
+def test_a_notebook_shows_its_plots_whatever_the_environment_has_chosen(backend):
+    nbformat, nbclient = map(pytest.importorskip, ("nbformat", "nbclient"))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLOT)])
+    environment = {name: text for name, text in os.environ.items() if name != "MPLBACKEND"}
+    environment |= {"MPLBACKEND": backend} if backend else {}
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute(env=environment)
+    [shown] = notebook.cells[0].outputs
+    assert shown["data"]["text/plain"] == "<Figure size 300x100 with 1 Axes>"
+    assert shown["data"]["image/png"]
+
+
+def test_a_backend_that_the_notebook_chooses_stays():
+    nbformat, nbclient = map(pytest.importorskip, ("nbformat", "nbclient"))
+    cells = [
+        "import matplotlib; matplotlib.use('pdf')",
+        PLOT,
+        "import matplotlib; print(matplotlib.get_backend())",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute(env=environment)
+    assert notebook.cells[2].outputs[0]["text"].lower() == "pdf\n"
 
 
 def test_jupyter_puts_no_slab_behind_a_plot():

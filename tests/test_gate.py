@@ -204,6 +204,14 @@ def test_a_refused_page_is_logged(logged):
         )
 
 
+def test_a_refused_page_prints_nothing_unless_it_is_asked_for(capfd, monkeypatch):
+    """In a notebook it would print into whatever cell is running."""
+    monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
+    with echo.serve() as server:
+        assert status(server.url, "https://evil.example") == 403
+    assert capfd.readouterr() == ("", "")
+
+
 def test_refused_pages_are_logged_together_and_not_each(monkeypatch, logged):
     monkeypatch.setattr(refusals, "INTERVAL", 0.05)
 

@@ -221,9 +221,9 @@ def test_pages_and_redirects_fit_the_place_where_the_browser_sees_them(lab, stud
 
 def test_a_page_that_is_opened_without_the_slash_finds_its_files(lab, study):
     port = study.server.port
-    status, headers, _ = authorised_get(lab, port, "?a=1", Sec_Fetch_Mode="navigate")
+    status, headers, _ = authorised_get(lab, port, "?a=1", Accept="text/html,*/*;q=0.8")
     assert (status, headers["Location"]) == (302, f"{BASE}wsdemo/{port}/?a=1")
-    assert authorised_get(lab, port, "?a=1", Sec_Fetch_Mode="cors")[0] == 426
+    assert authorised_get(lab, port, "?a=1", Accept="*/*")[0] == 426
     assert study.requests[-1].path == "/?a=1"
 
 
@@ -419,5 +419,14 @@ def test_the_wheel_enables_the_extension():
     config = pathlib.Path(wsdemo.__file__).parent / "web" / "jupyter_server_config.json"
     enabled = json.loads(config.read_text(encoding="utf-8"))
     assert enabled == {"ServerApp": {"jpserver_extensions": {wsdemo.jupyter.__name__: True}}}
-    installed = pathlib.Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/wsdemo.json")
-    assert json.loads(installed.read_text(encoding="utf-8")) == enabled
+    assert installed("jupyter_server_config.d") == enabled
+
+
+def test_the_wheel_keeps_release_news_off_the_first_screen():
+    setting = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    assert installed("labconfig/default_setting_overrides.d") == setting
+
+
+def installed(folder):
+    file = pathlib.Path(sys.prefix, "etc/jupyter", folder, "wsdemo.json")
+    return json.loads(file.read_text(encoding="utf-8"))

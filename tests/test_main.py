@@ -88,7 +88,8 @@ def test_a_signal_stops_it_and_tells_its_clients(signum):
 def test_others_are_told_the_address():
     words = ("serve", "echo", "--port", "0", "--host", "0.0.0.0")
     with started(*words) as (child, line):
-        assert re.fullmatch(r"Others on this network can connect to ws://[\d.]+:\d+\n", line)
+        told = r"Others on this network can open http://([\d.]+:\d+)/ \(programs: ws://\1\)\n"
+        assert re.fullmatch(told, line)
         assert child.stdout.readline().startswith("echo: ws://127.0.0.1:")
 
 

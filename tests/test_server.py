@@ -304,6 +304,12 @@ def test_a_port_of_another_server_here_is_taken():
         assert says(server.url) == "Hello"
 
 
+@pytest.mark.parametrize("port", [-1, 70000, 80.5])
+def test_a_port_that_cannot_be_is_refused(port):
+    with pytest.raises(ValueError, match=f"port is a whole number, from 0 to 65535, not {port}"):
+        wsdemo.serve(echo, port=port)
+
+
 def test_an_address_of_others_cannot_be_used():
     with pytest.raises(OSError, match=r"203\.0\.113\.1:0 cannot be used"):
         wsdemo.serve(echo, host="203.0.113.1")
@@ -317,6 +323,14 @@ def test_tells_others_in_a_workshop_the_address(capsys):
         assert server.url == f"ws://127.0.0.1:{server.port}"
         assert server.lan_url.endswith(f":{server.port}")
         assert says(server.url) == says(server.lan_url) == "Hello"
+
+
+def test_a_telephone_is_told_the_address_of_the_page(capsys):
+    with wsdemo.serve(echo, host="0.0.0.0", pages={"/": "<p>Hello</p>"}) as server:
+        page = server.lan_url.replace("ws", "http", 1) + "/"
+        assert capsys.readouterr().out == (
+            f"Others on this network can open {page} (programs: {server.lan_url})\n"
+        )
 
 
 def test_prints_nothing_on_this_machine_alone(capsys):

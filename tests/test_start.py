@@ -360,7 +360,7 @@ def test_an_unknown_command_is_told_the_known_ones(capsys, handed_over):
     assert start.main(["tset"]) == 1
     err = capsys.readouterr().err
     assert "'tset'" in err
-    assert "lab, test, doctor, notebooks, bench, site, lock, help" in err
+    assert "lab, test, serve, doctor, notebooks, bench, site, lock, help" in err
     assert handed_over == []
 
 
@@ -380,6 +380,10 @@ def test_help_sets_nothing_up(capsys, handed_over, word):
         (["test", "--newest"], [("test", True), ("tools/suite.py",)]),
         (["test", "x.py", "-k", "y"], [("test", False), ("tools/suite.py", "x.py", "-k", "y")]),
         (["doctor"], [("lab",), ("-m", "wsdemo", "doctor")]),
+        (
+            ["serve", "chat", "--port", "0"],
+            [("lab",), ("-m", "wsdemo", "serve", "chat", "--port", "0")],
+        ),
         (["notebooks", "01"], [("lab",), ("tools/notebooks.py", "01")]),
     ],
 )

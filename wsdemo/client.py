@@ -12,12 +12,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect, process_exception
 from websockets.exceptions import ConnectionClosed
 
+from wsdemo.endings import FATAL_CODES
 from wsdemo.resume import Resume
 
 __all__ = ["FATAL_CODES", "ReconnectingClient"]
-
-FATAL_CODES = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
-"""Close codes that say: what this client does will not do (RFC 6455 §7.4.1)."""
 
 EVENTS = ("open", "message", "close", "retry")
 INBOX = 16  # messages that wait for ``async for`` before no more are read
@@ -34,10 +32,10 @@ class ReconnectingClient:
     n counts the failures before (full jitter). The count starts anew only after a connection that
     has lasted ``stable`` seconds.
 
-    It gives up where trying again cannot help: at HTTP statuses other than 500, 502, 503 and 504
-    (see :func:`websockets.asyncio.client.process_exception`), at a certificate that is not
-    trusted, at close codes in ``fatal``. Then ``async for``, ``send`` or the end of the block
-    raises what websockets raised, such as ``InvalidStatus`` or ``ConnectionClosedError``.
+    It gives up when trying again cannot help: at the HTTP statuses and close codes that do not pass
+    according to :data:`wsdemo.endings.ENDINGS`, and at a certificate that is not trusted. Then
+    ``async for``, ``send`` or the end of the block raises what websockets raised, such as
+    ``InvalidStatus`` or ``ConnectionClosedError``.
 
     Messages go to the handlers of ``"message"`` or, if there are none, to ``async for``. Who
     takes none stops the line, and does not notice its end.

@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.http11 import Request, Response
 
 from wsdemo.origins import Origin, is_loopback, split_host
+from wsdemo.ports import is_deserted
 from wsdemo.server import Server, serve
 
 __all__ = ["WEB", "Page", "console"]
@@ -177,7 +178,9 @@ class Page:
     def _start(self, view: ServerConnection) -> None:
         self._record({"type": "page", "state": "opened"})
         self._set_work(len(self._queue), None)
-        _tell([view], "start", **self._settings)
+        # A page is not told why it cannot connect; it may say that this is why.
+        stopped = {"stopped": True} if is_deserted(self._settings.get("url") or "") else {}
+        _tell([view], "start", **self._settings, **stopped)
         for command in self._queue:
             _tell([view], **command)
         self._queue.clear()

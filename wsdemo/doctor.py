@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wsdemo.balancers import missing as no_nginx
 from wsdemo.brokers import missing
+from wsdemo.files import ENOUGH_FILES, most_files
 from wsdemo.proxies import proxies_of_loopback
 
 __all__ = ["Finding", "find_chromium", "find_node", "main"]
@@ -187,6 +188,19 @@ def _programs() -> Iterator[Finding]:
             yield Finding("missing", f"npm's {package}", advice)
 
 
+def _open_files() -> Iterator[Finding]:
+    """A connection is an open file, and lessons 04 and 13 open hundreds of them."""
+    most = most_files()
+    if most is None or most >= ENOUGH_FILES:
+        yield Finding("ok", f"open files: {most or 'no limit'}")
+    else:
+        yield Finding(
+            "missing",
+            f"only {most} open files are allowed, for lessons 04 and 13: {ENOUGH_FILES}",
+            f"in the shell, before `python start.py`: ulimit -n {ENOUGH_FILES}",
+        )
+
+
 def _brokers() -> Iterator[Finding]:
     """What lessons 15 and 16 start."""
     programs = {"nats-server": missing("nats"), "Redis": missing("redis"), "nginx": no_nginx()}
@@ -231,4 +245,13 @@ def _echo() -> Iterator[Finding]:
         yield Finding("problem", f"an echo over 127.0.0.1 came back as {answer!r}")
 
 
-_CHECKS = (_proxy, _versions, _kernel, _jupyter_server_extension, _programs, _brokers, _echo)
+_CHECKS = (
+    _proxy,
+    _versions,
+    _kernel,
+    _jupyter_server_extension,
+    _programs,
+    _brokers,
+    _open_files,
+    _echo,
+)

@@ -5,9 +5,11 @@ Plots of data are matplotlib's, which is imported only when one is asked for.
 
 import base64
 import html
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from wsdemo.cell import ipython_shell
 from wsdemo.frames import Frame, FrameParser, Handshake
 from wsdemo.text import beginning, visible
 from wsdemo.wire import Wire, WireFrame
@@ -96,6 +98,7 @@ def axes(width: float = 7, height: float = 2) -> Any:
     """
     import matplotlib.pyplot as plt
 
+    _plot_into_the_notebook()
     grey: dict[Any, str] = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), QUIET)
     # Tick labels that are all dark, or all light, make Jupyter put a slab of the other behind the
     # plot. These two greys lie on both sides of its line between dark and light.
@@ -106,6 +109,22 @@ def axes(width: float = 7, height: float = 2) -> Any:
         made = plt.subplots(figsize=(width, height), layout="constrained")[1]
     made.spines[["top", "right"]].set_visible(False)
     return made
+
+
+def _plot_into_the_notebook() -> None:
+    """Take back what the environment variable MPLBACKEND has chosen, where it hides all plots.
+
+    Many shells and CI jobs set it to Agg, which shows nothing, or to a program's window. A backend
+    that the notebook itself has chosen stays.
+    """
+    import matplotlib
+
+    chosen, shell = os.environ.get("MPLBACKEND", ""), ipython_shell()
+    if shell is None or "inline" in chosen or not chosen:
+        return
+    # Where there is no screen, a program's window has already become Agg.
+    if matplotlib.get_backend().lower() in (chosen.lower(), "agg"):
+        shell.enable_matplotlib("inline")
 
 
 def sequence(

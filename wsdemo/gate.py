@@ -69,11 +69,7 @@ def serve_guarded(
 
     Returns:
         The running server.
-
-    Raises:
-        ValueError: there is no such port.
     """
-    check_number("port", options.get("port", 0), least=0, most=65535, whole=True)
     options = {"compression": None, "max_size": limits.max_size, **options}
     options["process_request"] = check_origin(limits.origins, options.get("process_request"))
     return serve(guard(handler, limits), **options)

@@ -39,7 +39,7 @@ class Relay(JupyterHandler):
         if not self._is_from_here():
             raise HTTPError(403, "A page from elsewhere may not use this server.")
         prefix = url_path_join(self.base_url, f"wsdemo/{port}")
-        if path is None and self.request.headers.get("Sec-Fetch-Mode") == "navigate":
+        if path is None and "text/html" in self.request.headers.get("Accept", ""):
             query = self.request.query and f"?{self.request.query}"
             self.redirect(f"{prefix}/{query}")  # or the page's own links would lead elsewhere
             return

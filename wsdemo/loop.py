@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from wsdemo.files import allow_many_files
+
 __all__ = ["SWITCH_INTERVAL", "LoopThread", "NoResult"]
 
 SWITCH_INTERVAL = 50e-6
@@ -46,6 +48,7 @@ class LoopThread:
         at_end: Callable[[], None] = lambda: None,
         report: Callable[[BaseException], None] | None = None,
     ) -> None:
+        allow_many_files()
         self.name = name
         self._at_end = at_end
         self._report = report or self._print

@@ -18,13 +18,13 @@ MOST_CONNECTIONS = 50
 NEEDED = 7  # the first version with the id 0-*
 MOST_DIGITS = 15  # of a number of ours; Lua, too, counts so far without loss
 
-# Redis runs a script as one step. This one is run before each reading and for each message, so that
-# whatever happens to the stream, the next message gets an id that no other message has.
+# Redis runs a script as one step. This one is run for each message, and whenever the stream is
+# silent, so that whatever happens to the stream, the next message gets an id that no other has.
 #
 # KEYS: the stream; its epoch.
 # ARGV: the name of a new epoch; the epoch that the server knows, and the last number that it has
 #     heard there; then, to publish, how many messages to keep, and the text.
-# Returns the epoch and the number of the newest entry, which is the one that was published.
+# Returns the epoch and the id of the newest entry, which is the one that was published.
 SCRIPT = """
 local stream, epoch = KEYS[1], KEYS[2]
 
@@ -35,38 +35,39 @@ local function newest()
     end
 end
 
-local function is_ours(id)
-    return id:match('^0%-%d+$') and #id <= 17
-end
+local last = redis.call('EXISTS', stream) == 1 and newest()
 
 -- Somebody has used an id that is not one of ours, such as the one that XADD makes for "*". None of
 -- ours could follow it. Redis does not let ids go back, so our entries move to a new stream.
-if redis.call('EXISTS', stream) == 1 and not is_ours(newest()) then
+if last and not (last:match('^0%-%d+$') and #last <= 17) then
     local ours = redis.call('XRANGE', stream, '-', '0-999999999999999')
     redis.call('DEL', stream)
+    last = false
     for _, entry in ipairs(ours) do
-        redis.call('XADD', stream, entry[1], unpack(entry[2]))
+        last = redis.call('XADD', stream, entry[1], unpack(entry[2]))
     end
 end
 
 -- The stream was lost, or is new. A group is the only way to make one that is empty.
-if redis.call('EXISTS', stream) == 0 then
+if not last then
     redis.call('XGROUP', 'CREATE', stream, 'begin', '0', 'MKSTREAM')
     redis.call('XGROUP', 'DESTROY', stream, 'begin')
     redis.call('DEL', epoch)
+    last = '0-0'
 end
 
--- The broker came back with less than it had.
-local known = redis.call('GET', epoch) == ARGV[2]
-if known and tonumber(newest():sub(3)) < tonumber(ARGV[3]) then
-    redis.call('DEL', epoch)
+local name = redis.call('GET', epoch)
+local went_back = name == ARGV[2] and tonumber(last:sub(3)) < tonumber(ARGV[3])
+if not name or went_back then
+    name = ARGV[1]
+    redis.call('SET', epoch, name)
 end
 
-redis.call('SET', epoch, ARGV[1], 'NX')
 if ARGV[5] then
-    redis.call('XADD', stream, 'MAXLEN', '~', ARGV[4], '0-*', 'text', ARGV[5])
+    local fields = {'text', ARGV[5], 'epoch', name}
+    last = redis.call('XADD', stream, 'MAXLEN', '~', ARGV[4], '0-*', unpack(fields))
 end
-return {redis.call('GET', epoch), newest()}
+return {name, last}
 """
 
 
@@ -74,8 +75,8 @@ class RedisBus(Bus):
     """A Redis stream (https://redis.io/docs/latest/develop/data-types/streams/).
 
     Redis numbers the entries 0-1, 0-2 and so on where it is asked for the id ``0-*``, which it
-    knows since version 7. The epoch is a key beside the stream. A stream that is begun, because it
-    is new or was lost, gets a new epoch in the same step.
+    knows since version 7. The epoch is a key beside the stream, and a field of each entry. A stream
+    that is begun, because it is new or was lost, gets a new epoch in the same step.
     """
 
     failures = (OSError, RedisError)
@@ -100,19 +101,19 @@ class RedisBus(Bus):
         self._step = self._client.register_script(SCRIPT)
 
     async def _follow(self) -> None:
+        reader = self._client.client()  # keeps one connection, and need not ask the pool each time
         try:
             await self._check_version()
             newest = await self._look()
             while True:
-                entries, epoch = await self._read()
-                if epoch != self.history.epoch:  # the entries may be of this one or of that one
-                    newest = await self._look()
-                elif entries:
-                    newest = await self._take_all(entries) or newest
-                else:
+                entries = await self._read(reader)
+                if not entries:
                     self._caught_up(newest)
                     newest = await self._look()
+                elif not await self._is_of_another_epoch(entries):
+                    await self._take_all(entries)
         finally:
+            await reader.aclose()
             await self._client.aclose()
 
     async def _check_version(self) -> None:
@@ -129,25 +130,31 @@ class RedisBus(Bus):
         self._begin(epoch)
         return newest
 
-    async def _read(self) -> tuple[list, str]:
-        """Read what comes after the last entry that was heard, and then the epoch.
-
-        An epoch does not come back. If it is the same before and after, it was the same between.
-        """
+    async def _read(self, reader: Redis) -> list:
+        """Read what comes after the last entry that was heard."""
         wait = LONGEST_READ if self.up else None  # shorter than the time-out around it
-        async with asyncio.timeout(PATIENCE), self._client.pipeline(transaction=False) as reading:
-            reading.xread({self._room: f"0-{self.history.last}"}, count=500, block=wait)
-            reading.get(self._epoch_key)
-            found, epoch = await reading.execute()
-        return found[0][1] if found else [], (epoch or b"").decode()
+        async with asyncio.timeout(PATIENCE):
+            place = {self._room: f"0-{self.history.last}"}
+            found = await reader.xread(place, count=500, block=wait)
+        return found[0][1] if found else []
 
-    async def _take_all(self, entries: list) -> int | None:
+    async def _is_of_another_epoch(self, entries: list) -> bool:
+        """Enter the epoch of these entries, unless it is the one that we are in.
+
+        The stream may have been lost, and already be as long again.
+        """
+        here = self.history.epoch
+        if any(fields.get(b"epoch") != here.encode() for _, fields in entries):
+            await self._look()
+        return self.history.epoch != here
+
+    async def _take_all(self, entries: list) -> None:
         for name, fields in entries:
             first, _, number = name.partition(b"-")
             if first != b"0" or len(number) > MOST_DIGITS:
-                return await self._look()  # this removes what has such an id
+                await self._look()  # this removes what has such an id
+                return
             self._take(int(number), fields.get(b"text"))
-        return None
 
     async def _publish(self, text: str) -> str:
         epoch, number = await self._run_script(self._keep, text)

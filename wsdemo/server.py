@@ -8,7 +8,6 @@ import errno
 import functools
 import inspect
 import logging
-import socket
 import sys
 import warnings
 import weakref
@@ -23,11 +22,16 @@ from websockets.http11 import Request, Response
 from wsdemo.cell import running_cell
 from wsdemo.handler_errors import describe, is_ended_from_outside, is_goodbye
 from wsdemo.interrupts import let_interrupts_wake_the_loop
+from wsdemo.lan import invite, lan_address
 from wsdemo.loop import LoopThread
+from wsdemo.options import check_number
 from wsdemo.pages import Page, respond
 from wsdemo.proxies import keep_loopback_direct
 
 __all__ = ["Server", "serve"]
+
+EVERYWHERE = ("0.0.0.0", "")
+"""Hosts that let other machines in."""
 
 Result = TypeVar("Result")
 Handler = Callable[[ServerConnection], Awaitable[None]]
@@ -84,7 +88,9 @@ def serve(
     Raises:
         OSError: the port is taken, or may not be used.
         TypeError: the handler is not a function, or an option is unknown.
+        ValueError: there is no such port.
     """
+    check_number("port", port, least=0, most=65535, whole=True)
     keep_loopback_direct()
     let_interrupts_wake_the_loop()
     return Server(handler, name, host, port, pages, close_timeout, options)
@@ -146,8 +152,8 @@ class Server:
             each.stop()
         self.port = self._server.sockets[0].getsockname()[1]
         _running.append(self)
-        if self.lan_url is not None:
-            print(f"Others on this network can connect to {self.lan_url}")
+        if self.host in EVERYWHERE:
+            print(invite(self._scheme, self.port, has_pages=bool(self._pages)))
 
     def _replaces(self, other: "Server", port: int) -> bool:
         """Whether this server takes the place of another one."""
@@ -195,7 +201,7 @@ class Server:
             return respond(path, self._pages[path])
         if self._process_request is None:
             return None
-        response: Response | None | Awaitable[Response | None]
+        response: Response | Awaitable[Response | None] | None
         response = self._process_request(connection, request)
         return await response if inspect.isawaitable(response) else response
 
@@ -233,10 +239,9 @@ class Server:
 
     @property
     def lan_url(self) -> str | None:
-        """The address for clients on other machines; ``None`` if they are not let in."""
-        if self.host not in ("0.0.0.0", ""):
-            return None
-        return f"{self._scheme}://{_lan_address()}:{self.port}"
+        """The address for clients elsewhere; ``None`` if they are not let in, or none is found."""
+        address = lan_address() if self.host in EVERYWHERE else None
+        return f"{self._scheme}://{address}:{self.port}" if address else None
 
     @property
     def connections(self) -> list[ServerConnection]:
@@ -341,16 +346,3 @@ def _owner_of(port: int) -> tuple[str, str]:
         if server.port == port:
             return f"server {server.name!r} of this notebook", "stop() it, or "
     return "another program", ""
-
-
-def _lan_address() -> str:
-    """Find this machine's address on the local network; 127.0.0.1 if it has none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # Connecting a UDP socket sends nothing; it only chooses the interface. 192.0.2.1 is
-            # reserved for documentation (RFC 5737).
-            probe.connect(("192.0.2.1", 9))
-            address: str = probe.getsockname()[0]
-            return address
-        except OSError:
-            return "127.0.0.1"

@@ -122,7 +122,7 @@ def _environment(home: pathlib.Path) -> dict[str, str]:
 
 def _write_settings(folder: pathlib.Path, dark: bool, windowing: str | None) -> None:
     settings: dict[str, dict[str, Any]] = {
-        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "apputils-extension/notification": {"checkForUpdates": False},
         "apputils-extension/themes": {"theme": "JupyterLab Dark" if dark else "JupyterLab Light"},
     }
     if windowing:
@@ -214,6 +214,7 @@ async () => {
   const widget = window.jupyterapp.shell.currentWidget;
   await widget.context.save();
   await widget.sessionContext.shutdown();
+  widget.close();
 }
 """
 # The command is done at the first cell that raises, expected or not, while the others still wait
@@ -279,9 +280,29 @@ def notebook(context: Any, server: Jupyter, name: str) -> Iterator[Any]:
     page = context.new_page()
     page.goto(server.address("lab"))
     page.wait_for_function("() => window.jupyterapp")
+    with opened(page, name):
+        yield page
+
+
+@contextlib.contextmanager
+def desk(browser: Any, server: Jupyter) -> Iterator[Any]:
+    """Open a tab that shows JupyterLab, for many notebooks: see :func:`opened`.
+
+    To load JupyterLab takes as long as to run a lesson.
+    """
+    with window(browser) as context:
+        page = context.new_page()
+        page.goto(server.address("lab"))
+        page.wait_for_function("() => window.jupyterapp")
+        yield page
+
+
+@contextlib.contextmanager
+def opened(page: Any, name: str) -> Iterator[None]:
+    """Open a notebook in a tab that shows JupyterLab, with a kernel that ends with it."""
     bounded(page, OPEN, name)
     try:
-        yield page
+        yield
     finally:
         bounded(page, SHUT_DOWN)
 

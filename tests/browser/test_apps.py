@@ -194,6 +194,18 @@ def test_a_name_in_use_is_told_and_another_one_works(tab):
         expect(ana.locator("#names")).to_have_text("Ana, Bob")
 
 
+def test_who_comes_back_while_the_name_is_still_taken_gets_in_by_waiting(tab):
+    """The owner's connection is dead, and the server has not noticed it yet."""
+    with chat.serve(heartbeat=1) as server, wsdemo.Wire(server.url) as wire:
+        ghost = tab(wire, "Ana")
+        expect(ghost.locator("#names")).to_have_text("Ana")
+        wire.freeze()
+        ana = tab(server, "Ana")
+        expect(ana.locator("#log")).to_contain_text("The name Ana is taken: trying again in")
+        expect(ana.locator("#names")).to_have_text("Ana", timeout=20_000)
+        expect(ana.locator("#state")).to_contain_text("connected to")
+
+
 def test_the_heartbeat_page_notices_a_frozen_line(tab):
     with heartbeat.serve() as server, wsdemo.Wire(server.url) as wire:
         page = tab(wire)

@@ -7,7 +7,16 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import expect
 
-from tests.browser.lab import cells, expect_transcript, jupyter, notebook, panel, run_all
+from tests.browser.lab import (
+    RUN,
+    bounded,
+    cells,
+    expect_transcript,
+    jupyter,
+    notebook,
+    panel,
+    run_all,
+)
 from wsdemo.browser import Browser
 
 pytestmark = pytest.mark.browser
@@ -30,6 +39,26 @@ TRUE_STORY = [
     "↓ Welcome, Ana!",
     '● close 4001 "over" clean',
 ]
+
+
+RESTART = """
+() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()
+"""
+DRAW_AGAIN = """
+() => {
+  const {model} = window.jupyterapp.shell.currentWidget.content.widgets[0];
+  const outputs = model.outputs.toJSON();
+  model.outputs.clear();
+  model.outputs.fromJSON(outputs);
+}
+"""
+NEWS = """
+async () => {
+  const {settings} = window.jupyterapp.serviceManager;
+  const {schema} = await settings.fetch("@jupyterlab/apputils-extension:notification");
+  return schema.properties.fetchNews.default;
+}
+"""
 
 
 def write(server, name, *new):
@@ -93,15 +122,55 @@ def test_notebook_7_shows_a_live_client(jupyterlab, window):
     expect_transcript(page, "ana", TRUE_STORY)
 
 
-def test_an_untrusted_notebook_shows_the_placeholder(jupyterlab, window):
-    html = Browser("ws://127.0.0.1:1", "ana")._repr_mimebundle_()
-    output = new_output("execute_result", html, execution_count=1)
-    cell = new_code_cell("ana", execution_count=1, outputs=[output])
-    write(jupyterlab, "untrusted.ipynb", cell)
+def saved(name):
+    """The output of a cell that shows a client, as a clone has it: of a kernel that is no more."""
+    html = Browser("ws://127.0.0.1:1", name)._repr_mimebundle_()
+    return new_output("execute_result", html, execution_count=1)
+
+
+def test_an_untrusted_notebook_shows_the_placeholder_until_its_cell_is_run(jupyterlab, window):
+    first = new_code_cell(CODE, execution_count=1, outputs=[saved("ana")])
+    second = new_code_cell("bob", execution_count=2, outputs=[saved("bob")])
+    write(jupyterlab, "untrusted.ipynb", first, second)
     with notebook(window, jupyterlab, "untrusted.ipynb") as page:
-        expect(page.get_by_text("opens here when you run this cell in JupyterLab")).to_be_visible()
-        expect(page.get_by_text("Trust Notebook")).to_be_visible()
+        placeholders = page.get_by_text("opens here when you run this cell in JupyterLab")
+        expect(placeholders).to_have_count(2)
+        expect(page.get_by_text("Trust Notebook")).to_have_count(2)
         expect(page.locator("iframe")).to_have_count(0)
+        run_first(page)
+        expect_transcript(page, "ana", TRUE_STORY)
+        expect(placeholders).to_have_count(1)
+        expect(page.get_by_text("“bob”, opens here")).to_be_visible()
+
+
+def run_first(page):
+    """Run the first cell of the notebook that is open."""
+    page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; }")
+    bounded(page, RUN, "notebook:run-cell")
+
+
+def test_after_a_restart_the_advice_is_the_one_that_works(jupyterlab, window):
+    write(jupyterlab, "restart.ipynb", new_code_cell(CODE))
+    advice = "is gone. Run the notebook’s cells again, up to this one."
+    with notebook(window, jupyterlab, "restart.ipynb") as page:
+        run_all(page)
+        expect_transcript(page, "ana", TRUE_STORY)
+        bounded(page, RESTART)
+        notice = panel(page, "ana").get_by_text(f"The kernel that served this page {advice}")
+        expect(notice).to_be_visible()
+        # As another client's output would: a panel that is drawn again.
+        page.evaluate(DRAW_AGAIN)
+        expect(page.get_by_text(f"The kernel that served this panel {advice}")).to_be_visible()
+        run_all(page)
+        expect_transcript(page, "ana", TRUE_STORY)
+
+
+def test_release_news_do_not_cover_the_first_screen(jupyterlab, window):
+    """Whoever starts JupyterLab, and with whatever options: its default is set where we are."""
+    page = window.new_page()
+    page.goto(jupyterlab.address("lab"))
+    page.wait_for_function("() => window.jupyterapp")
+    assert bounded(page, NEWS) == "false"
 
 
 def elsewhere(window, server):
@@ -141,4 +210,5 @@ def test_with_no_way_to_the_kernel_the_panel_names_the_cure(jupyterlab, window):
     window.route(re.compile(r"/_ping\?"), lambda route: route.abort())
     with notebook(window, jupyterlab, "nowhere.ipynb") as page:
         run_all(page)
-        expect(page.get_by_text("run the cell again")).to_be_visible()
+        told = "This panel cannot reach its kernel. Run the notebook’s cells again, up to this one."
+        expect(page.get_by_text(told)).to_be_visible()

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.browser.lab import PANELS_DONE, expect_transcript, notebook, run_all
+from tests.browser.lab import PANELS_DONE, desk, expect_transcript, opened, run_all
 from tools.needs import lacking
 from wsdemo.browser import Browser, javascript
 
@@ -136,22 +136,22 @@ def surprises(cells):
     ]
 
 
-def consoles(cells):
+def consoles(cells, prefix="console-"):
     """What panels are to show: name to lines, from the cells tagged ``console-NAME``."""
     found = {}
     for cell in cells:
         for tag in cell["metadata"].get("tags", []):
-            if tag.startswith("console-"):
+            if tag.startswith(prefix):
                 block = re.search(r"```\w*\n(.*?)\n?```", joined(cell["source"]), re.DOTALL)
                 assert block, f"the cell tagged {tag} has no fenced block"
-                found[tag.removeprefix("console-")] = block[1].split("\n")
+                found[tag.removeprefix(prefix)] = block[1].split("\n")
     return found
 
 
-def check(window, server, name, timeout=30):
+def check(page, server, name, timeout=30):
     """Run a notebook of the server's and hold it to what it says."""
     saved = nbformat.read(server.root / name, as_version=4).cells
-    with notebook(window, server, name) as page:
+    with opened(page, name):
         now = run_all(page)
         page.wait_for_function(PANELS_DONE, timeout=15_000)
         for panel, lines in consoles(saved).items():
@@ -167,27 +167,33 @@ def lessons(jupyterlab):
     return jupyterlab
 
 
+@pytest.fixture(scope="module")
+def page(jupyterlab, chromium):
+    with desk(chromium, jupyterlab) as page:
+        yield page
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS])
-def test_a_lesson_holds_in_jupyterlab(lessons, window, lesson):
+def test_a_lesson_holds_in_jupyterlab(lessons, page, lesson):
     if what := lacking(lesson):
         pytest.skip(what)
-    check(window, lessons, f"notebooks/{lesson}")
+    check(page, lessons, f"notebooks/{lesson}")
 
 
 @pytest.mark.browser
-def test_the_check_holds_for_a_notebook_that_is_right(jupyterlab, window):
+def test_the_check_holds_for_a_notebook_that_is_right(jupyterlab, page):
     nbformat.write(fixture(), jupyterlab.root / "right.ipynb")
-    check(window, jupyterlab, "right.ipynb")
+    check(page, jupyterlab, "right.ipynb")
 
 
 @pytest.mark.browser
-def test_the_check_finds_a_console_that_differs(jupyterlab, window):
+def test_the_check_finds_a_console_that_differs(jupyterlab, page):
     wrong = fixture()
     wrong.cells[-2].source = "```\n● open\n```"
     nbformat.write(wrong, jupyterlab.root / "wrong.ipynb")
     with pytest.raises(AssertionError, match="You said: Hello"):
-        check(window, jupyterlab, "wrong.ipynb", timeout=1)
+        check(page, jupyterlab, "wrong.ipynb", timeout=1)
 
 
 def test_outputs_that_differ_are_found():

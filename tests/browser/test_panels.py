@@ -1,6 +1,7 @@
 """The pages in a real Chromium, in a plain web page: what VS Code and others do with an output."""
 
 import contextlib
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -199,11 +200,11 @@ def test_a_panel_says_that_its_kernel_is_gone(server, show):
     ana.expect("open")
     console().stop()
     console.cache_clear()
-    expect(
-        panel(tab, "ana").get_by_text("The kernel that served this page is gone")
-    ).to_be_visible()
+    advice = "Run the notebook’s cells again, up to this one."
+    gone = panel(tab, "ana").get_by_text(f"The kernel that served this page is gone. {advice}")
+    expect(gone).to_be_visible()
     tab.reload()
-    expect(tab.get_by_text("The kernel that served this panel is gone")).to_be_visible()
+    expect(tab.get_by_text(f"This panel cannot reach its kernel. {advice}")).to_be_visible()
     expect(tab.locator("iframe")).to_have_count(0)
 
 
@@ -219,6 +220,51 @@ def test_a_saved_notebook_shows_its_placeholder_and_asks_nobody(show):
     tab.set_content(Saved()._repr_mimebundle_()["text/html"])
     expect(tab.get_by_text("opens here when you run this cell in JupyterLab")).to_be_visible()
     assert asked == []
+
+
+def test_a_panel_that_is_not_trusted_is_not_said_to_have_lost_its_kernel(show):
+    """JupyterLab takes away its port; then a cell is run, whose script looks at all panels."""
+    ana, bob = Browser("ws://127.0.0.1:1", "ana"), Browser("ws://127.0.0.1:1", "bob")
+    tab = show()
+    stripped = re.sub(r' data-[a-z]+="[^"]*"', "", ana._div())
+    tab.evaluate(
+        """async ([stripped, html]) => {
+          document.body.innerHTML = stripped;
+          document.body.append(document.createRange().createContextualFragment(html));
+        }""",
+        [stripped, bob._repr_mimebundle_()["text/html"]],
+    )
+    expect(panel(tab, "bob").locator("#name")).to_have_text("bob")
+    expect(tab.get_by_text("“ana”, opens here when you run this cell")).to_be_visible()
+    expect(tab.get_by_text("Trust Notebook")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", [Browser, lambda url: javascript("await fetch(url)", url=url)])
+def test_a_panel_says_that_its_server_is_stopped(show, kind):
+    with wsdemo.serve(welcome, name="stopped") as stopped:
+        url = stopped.url.replace("ws", "http", 1)
+        page = kind(url)
+    tab = show(page)
+    told = f"Nothing listens at {url}. Run the cell that starts this server, then this cell again."
+    expect(panel(tab, page.name).get_by_text(told)).to_be_visible()
+    seen = 'close 1006 ""' if isinstance(page, Browser) else "Uncaught TypeError: Failed to fetch"
+    expect(panel(tab, page.name).locator("#log")).to_contain_text(seen)
+    page._retire()  # then something else helps
+    expect(panel(tab, page.name).get_by_text("The cell was run again")).to_be_visible()
+    expect(panel(tab, page.name).get_by_text(told)).to_have_count(0)
+
+
+def test_a_panel_takes_it_back_when_the_server_is_there_again(show):
+    with wsdemo.serve(welcome, name="stopped") as stopped:
+        url, port = stopped.url, stopped.port
+    ana = Browser(url, "ana")
+    tab = show(ana)
+    remark = panel(tab, "ana").get_by_text("Nothing listens at")
+    expect(remark).to_be_visible()
+    with wsdemo.serve(welcome, name="stopped", port=port):
+        panel(tab, "ana").get_by_role("button", name="reconnect").click()
+        expect(panel(tab, "ana").locator("#state")).to_have_text("OPEN")
+        expect(remark).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import time
-import unicodedata
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,9 +11,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
+from wsdemo.apps.chat_room import NAME_LENGTH, Refused, Room, Taken
 from wsdemo.bus import Bus, BusDown, open_bus
-from wsdemo.fanout import Fanout
-from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.gate import TRY_AGAIN_LATER, Limits, paced, refusal, serve_guarded
 from wsdemo.options import check_number
 from wsdemo.server import Server
 
@@ -22,106 +21,9 @@ __all__ = ["LIMITS", "PAGES", "Room", "add_arguments", "serve"]
 
 PAGES = pages("chat")
 LIMITS = Limits(max_size=2**16, rate=10, burst=60)
-NAME_LENGTH = 40
 HEARTBEAT = 20.0
 HISTORY = 1000
 POLICY_VIOLATION = 1008  # RFC 6455 §7.4.1
-
-# Characters that are not seen but change what is: controls, private ones, and the marks that turn
-# the direction of writing (Unicode TR36 §2.10).
-UNSEEN = {"Cc", "Co", "Cs", "Cn", "Zl", "Zp"}
-TURNING = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-class Refused(Exception):
-    """What a client sent cannot be taken; the text says why."""
-
-
-class Room:
-    """Who is in the room, under which name, and who wants to know.
-
-    Its methods are called on the server's loop.
-
-    Args:
-        name_length: characters that a name may have.
-    """
-
-    def __init__(self, name_length: int = NAME_LENGTH) -> None:
-        self._name_length = name_length
-        self._all = Fanout()
-        self._curious = Fanout()  # those who asked for notices
-        self._names: dict[ServerConnection, str] = {}
-        self._taken: set[str] = set()
-
-    def enter(self, connection: ServerConnection, curious: bool = False) -> None:
-        """Let a connection hear what is said."""
-        self._all.add(connection)
-        if curious:
-            self._curious.add(connection)
-            self._tell_names()
-
-    def leave(self, connection: ServerConnection) -> None:
-        """Forget a connection, and free its name."""
-        self._all.discard(connection)
-        self._curious.discard(connection)
-        name = self._names.pop(connection, None)
-        if name is not None:
-            self._taken.discard(_alike(name))
-            self._tell_who("left", name)
-
-    def name(self, connection: ServerConnection, name: Any) -> str:
-        """Bind a connection to the first name it uses.
-
-        Args:
-            connection: who speaks.
-            name: what it calls itself.
-
-        Returns:
-            The name.
-
-        Raises:
-            Refused: it is no name, has another one already, or somebody else has this one.
-        """
-        own = self._names.get(connection)
-        if own is not None:
-            if name != own:
-                raise Refused(f"you are {own}, and nobody else, on this connection")
-            return own
-        self._check(name)
-        if _alike(name) in self._taken:
-            raise Refused(f"the name {name} is taken: choose another")
-        self._names[connection] = name
-        self._taken.add(_alike(name))
-        self._tell_who("joined", name)
-        return name
-
-    def hear(self, text: str) -> None:
-        """Let all hear what was said."""
-        self._all.send(text)
-
-    def notice(self, **fields: str) -> None:
-        """Tell those who asked for notices."""
-        self._curious.send(json.dumps(fields))
-
-    def _check(self, name: Any) -> None:
-        if not isinstance(name, str) or not name.strip():
-            raise Refused('"user" must be a name: text that is not empty')
-        if len(name) > self._name_length:
-            raise Refused(f"a name has at most {self._name_length} characters")
-        if any(unicodedata.category(each) in UNSEEN or each in TURNING for each in name):
-            raise Refused("a name has no characters that cannot be seen")
-
-    def _tell_who(self, what: str, name: str) -> None:
-        self.notice(type=what, user=name)
-        self._tell_names()
-
-    def _tell_names(self) -> None:
-        self._curious.send(json.dumps({"type": "names", "names": sorted(self._names.values())}))
-
-
-def _alike(name: str) -> str:
-    """What is the same for names that look the same, as far as Unicode tells (UAX 15)."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def _parse(data: str | bytes) -> tuple[Any, str]:
@@ -199,6 +101,12 @@ def serve(
     nobody else's while it is open. What cannot be taken is answered with ``{"error": …}``. With
     ``?notices=1`` a client is also told who joins and leaves, and the names of all.
 
+    ``?user=NAME`` takes the name at once. If it cannot be had, the error is followed by a close:
+    1008 for what will never be a name, 1013 (try again later) for a name that is taken. The owner
+    may be the same person, on a connection that is dead. The server finds that out within two
+    heartbeats, and frees the name when all that it had sent was said.
+    :class:`wsdemo.ReconnectingClient` tries again until then.
+
     With a bus, all servers on it are one room, where names are each server's own affair. Messages
     have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
     where some are no longer kept. A message that the bus has not stored is answered with
@@ -259,6 +167,9 @@ def serve(
                     # A sender that has left may have messages waiting for their turn.
                     with contextlib.suppress(ConnectionClosed):
                         await connection.send(refusal(str(refused)))
+        except Taken as taken:
+            await connection.send(refusal(str(taken)))
+            await connection.close(TRY_AGAIN_LATER, "this name is taken; it may be free later")
         except Refused as refused:
             await connection.send(refusal(str(refused)))
             await connection.close(POLICY_VIOLATION, "what the address asks for cannot be had")

@@ -1,7 +1,7 @@
 // A WebSocket client: what the browser's API does, one line each; what Python asks for, done.
 
 import {beginning} from "./format.js";
-import {QUIET, attend, fromHex, reachable, report, toHex} from "./page.js";
+import {QUIET, attend, fromHex, reachable, remark, report, toHex} from "./page.js";
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 const MARKS = {open: "●", send: "↑", message: "↓", error: "!", exception: "!", close: "●"};
@@ -43,6 +43,7 @@ function connect() {
   }
   socket.binaryType = "arraybuffer";
   socket.onopen = ({target: {protocol, extensions}}) => {
+    remark();
     saw({type: "open", protocol, extensions}, protocol ? `open, subprotocol ${protocol}` : "open");
   };
   socket.onmessage = ({data}) => saw({type: "message", ...reported(data)}, shown(data));

@@ -50,6 +50,10 @@ export function attend(start, commands = {}) {
     if (command.do === "start") {
       started = true;
       notice();
+      if (command.stopped) {
+        remark(`Nothing listens at ${command.url}. `
+          + "Run the cell that starts this server, then this cell again.");
+      }
       work(start(command));
     } else if (command.do !== "wait") {
       obeyed += 1;
@@ -66,7 +70,7 @@ export function attend(start, commands = {}) {
     if (leaving) return;
     const alive = await fetch(new URL(`_ping${query}`, here)).then(answer => answer.ok, () => false);
     if (alive) notice("The line to the kernel was cut.", "Open it again", () => location.reload());
-    else notice("The kernel that served this page is gone: run the cell again.");
+    else notice("The kernel that served this page is gone. Run the notebook’s cells again, up to this one.");
   };
 }
 
@@ -83,6 +87,7 @@ function notice(text, action, onclick) {
   for (const part of document.body.children) part.inert = Boolean(action);
   for (const form of document.forms) form.inert = Boolean(text);
   if (!text) return;
+  remark();  // it may no longer be what helps
   const box = document.createElement("div");
   box.id = "notice";
   box.className = action ? "cover" : "";
@@ -90,6 +95,15 @@ function notice(text, action, onclick) {
   box.append(Object.assign(document.createElement("p"), {textContent: text}));
   if (action) box.append(Object.assign(document.createElement("button"), {textContent: action, onclick}));
   document.body.append(box);
+}
+
+/** Say below the page what its reader may need to know; without a text, take that away. */
+export function remark(text) {
+  document.querySelector("#remark")?.remove();
+  if (!text) return;
+  const line = Object.assign(document.createElement("p"), {id: "remark", textContent: text});
+  line.setAttribute("role", "status");
+  document.body.append(line);
 }
 
 /**

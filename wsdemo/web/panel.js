@@ -5,17 +5,21 @@
 for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])")) (async () => {
   panel.dataset.seen = "";
   const {port, token, page, name, height} = panel.dataset;
-  // A saved notebook has port 0: nothing runs yet.
-  if (port === "0") return;
+  // A saved notebook has port 0, and one that is not trusted has lost it: nothing runs yet.
+  if (!port || port === "0") return;
   const config = document.getElementById("jupyter-config-data");
   const base = config ? JSON.parse(config.textContent).baseUrl : document.body.dataset.baseUrl;
   const direct = `http://127.0.0.1:${port}/`;
   const relays = base ? ["wsdemo", "proxy"].map(way => `${location.origin}${base}${way}/${port}/`) : [];
   // From another machine 127.0.0.1 is the wrong one, and browsers ask the user before they try it.
   const near = /^(localhost|127\..*|\[::1\])$/.test(location.hostname);
+  let found = false;
   for (const root of near ? [direct, ...relays] : [...relays, direct]) {
     const ping = fetch(`${root}_ping?key=${token}`, {signal: AbortSignal.timeout(3000)});
-    if (await ping.then(answer => answer.text()).catch(() => "") !== "wsdemo\n") continue;
+    const [status, text] = await ping.then(async each => [each.status, await each.text()]).catch(() => []);
+    // Our relay says 502 if nothing listens there, and the console of another kernel knows no key.
+    found ||= status === 502 || text?.startsWith("No page");
+    if (text !== "wsdemo\n") continue;
     const frame = document.createElement("iframe");
     const paint = () => {
       const {dataset: {jpThemeLight: light}, classList} = document.body;
@@ -33,8 +37,10 @@ for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])")) (a
     frame.src = `${root}${page}?key=${token}`;
     return panel.replaceChildren(frame);
   }
-  panel.firstElementChild.textContent = near
-    ? "The kernel that served this panel is gone: run the cell again."
-    : "This panel cannot reach its kernel: run the cell again. Still nothing? The Jupyter server "
-      + "needs the extension wsdemo.jupyter (pip install wsdemo) or jupyter-server-proxy.";
+  const advice = "Run the notebook’s cells again, up to this one.";
+  panel.firstElementChild.textContent = found
+    ? `The kernel that served this panel is gone. ${advice}`
+    : `This panel cannot reach its kernel. ${advice} Still nothing? If the kernel is on another `
+      + "machine, the Jupyter server needs the extension wsdemo.jupyter (pip install wsdemo) or "
+      + "jupyter-server-proxy.";
 })();

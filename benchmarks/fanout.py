@@ -21,7 +21,7 @@ FRAME = PAYLOAD + 2
 SERVER = """
 import asyncio, logging, sys
 from websockets.asyncio.server import broadcast, serve
-from wsdemo.fanout import Fanout
+from wsdemo.server.fanout import Fanout
 
 fanout, members = Fanout(), set()
 
@@ -210,7 +210,7 @@ def peak_mib(program: Program) -> float:
 CHAT = """
 import resource, sys
 from wsdemo.apps import chat
-from wsdemo.gate import Limits
+from wsdemo.server.limits import Limits
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 server = chat.serve(limits=Limits(max_size=2**16, per_address=0), heartbeat=0, backlog=4096,

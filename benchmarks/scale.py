@@ -20,7 +20,7 @@ from fanout import SERVER, audience, tell
 from speed import Program, compiled
 
 import wsdemo
-from wsdemo.programs import serve_apart
+from wsdemo.programs.process import serve_in_process
 
 ROUNDS = 11
 TRIPS = 60  # round trips in a turn, the next when the last is back
@@ -58,9 +58,9 @@ class Speaker:
         self._socket.close()
 
 
-def chat(stack: contextlib.ExitStack, bus: str) -> wsdemo.programs.Program:
+def chat(stack: contextlib.ExitStack, bus: str) -> wsdemo.programs.process.Program:
     """Start a chat server without limits."""
-    return stack.enter_context(serve_apart("chat", "--bus", bus, *LIMITS))
+    return stack.enter_context(serve_in_process("chat", "--bus", bus, *LIMITS))
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ import urllib.parse
 
 import pytest
 
-from wsdemo import balancers, brokers
 from wsdemo.frames import Frame, FrameParser, Handshake
+from wsdemo.programs import balancers, brokers
 
 RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it

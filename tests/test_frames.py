@@ -278,7 +278,7 @@ REQUEST = (
 def test_a_handshake_is_read_up_to_its_empty_line():
     handshake, rest = Handshake.parse(REQUEST + b"\x81\x00")
     assert rest == b"\x81\x00"
-    assert handshake.start == "GET /chat HTTP/1.1"
+    assert handshake.start_line == "GET /chat HTTP/1.1"
     assert handshake.status is None
     assert handshake.get("HOST") == "server.example.com"
     assert handshake.get("sec-websocket-extensions") == "a; x=1, b"

@@ -416,7 +416,7 @@ def test_a_slow_reader_slows_the_server_down(lab):
 
 
 def test_the_wheel_enables_the_extension():
-    config = pathlib.Path(wsdemo.__file__).parent / "web" / "jupyter_server_config.json"
+    config = pathlib.Path(wsdemo.__file__).parent / "jupyter_server_config.json"
     enabled = json.loads(config.read_text(encoding="utf-8"))
     assert enabled == {"ServerApp": {"jpserver_extensions": {wsdemo.jupyter.__name__: True}}}
     assert installed("jupyter_server_config.d") == enabled

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from wsdemo import balancers, brokers
+from wsdemo.programs import balancers, brokers
 
 PROGRAMS = {
-    "15": lambda: brokers.missing("mqtt"),
-    "16": lambda: brokers.missing("redis") or brokers.missing("nats") or balancers.missing(),
+    "15": lambda: brokers.install_hint("mqtt"),
+    "16": lambda: (
+        brokers.install_hint("redis") or brokers.install_hint("nats") or balancers.install_hint()
+    ),
 }
 
 

@@ -92,7 +92,7 @@ def slide_type(cell: NotebookNode) -> str | None:
     if cell.cell_type != "markdown":
         return None
     tags = cell.metadata.get("tags", [])
-    if cell.source.startswith("<details") or any(tag.startswith("console-") for tag in tags):
+    if cell.source.startswith("<details") or any(tag.startswith("panel-") for tag in tags):
         return "skip"
     if re.match(r"##? ", cell.source):
         return "slide"
@@ -155,7 +155,8 @@ def dumps(notebook: NotebookNode) -> str:
     Args:
         notebook: the notebook.
     """
-    return nbformat.writes(notebook).rstrip("\n") + "\n"
+    text: str = nbformat.writes(notebook)
+    return text.rstrip("\n") + "\n"
 
 
 def in_form(text: str) -> str:

@@ -7,6 +7,16 @@
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what follows is lazy, and an editor does not run it
+    from wsdemo import apps, bus, draw, frames
+    from wsdemo.browser import Browser, javascript
+    from wsdemo.checks import check
+    from wsdemo.programs import broker
+    from wsdemo.reconnect import ReconnectingClient
+    from wsdemo.server import Server, serve
+    from wsdemo.wire import Wire
 
 __all__ = [  # noqa: RUF022 - grouped by what they are for
     # servers
@@ -34,16 +44,16 @@ _HOMES = {
     "Server": "server",
     "serve": "server",
     "Wire": "wire",
-    "ReconnectingClient": "client",
+    "ReconnectingClient": "reconnect",
     "Browser": "browser",
     "javascript": "browser",
-    "broker": "brokers",
+    "broker": "programs",
     "check": "checks",
 }
 _MODULES = ("apps", "bus", "draw", "frames")
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     # Each name is imported when it is first used, so that `import wsdemo` costs next to nothing.
     if name in _MODULES:
         return importlib.import_module(f"wsdemo.{name}")
@@ -53,5 +63,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'wsdemo' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

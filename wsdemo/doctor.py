@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-from wsdemo.balancers import missing as no_nginx
-from wsdemo.brokers import missing
 from wsdemo.files import ENOUGH_FILES, most_files
+from wsdemo.programs.balancers import install_hint as nginx_hint
+from wsdemo.programs.brokers import install_hint
 from wsdemo.proxies import proxies_of_loopback
 
 __all__ = ["Finding", "find_chromium", "find_node", "main"]
@@ -77,12 +78,13 @@ def find_chromium() -> str | None:
 
 def _application_paths() -> Iterator[Path]:
     """Where macOS and Windows keep browsers, which are on nobody's PATH there."""
-    if sys.platform == "darwin":
+    system = str(sys.platform)
+    if system == "darwin":
         for root in (Path("/Applications"), Path.home() / "Applications"):
             yield from (root / f"{app}.app/Contents/MacOS/{app}" for app in _MAC_APPS)
-    elif sys.platform == "win32":
-        for root in filter(None, map(os.environ.get, _WINDOWS_FOLDERS)):
-            yield from (Path(root, name) for name in _WINDOWS_FILES)
+    elif system == "win32":
+        for folder in filter(None, map(os.environ.get, _WINDOWS_FOLDERS)):
+            yield from (Path(folder, name) for name in _WINDOWS_FILES)
 
 
 def find_node() -> str | None:
@@ -158,7 +160,7 @@ def _jupyter_server_extension() -> Iterator[Finding]:
     from jupyter_core.paths import jupyter_config_path
     from jupyter_server.extension.config import ExtensionConfigManager
 
-    manager = ExtensionConfigManager(read_config_path=jupyter_config_path())
+    manager: Any = ExtensionConfigManager(read_config_path=jupyter_config_path())
     if manager.get_jpserver_extensions().get("wsdemo.jupyter"):
         yield Finding("ok", "Jupyter server extension wsdemo.jupyter is enabled")
     else:
@@ -203,7 +205,11 @@ def _open_files() -> Iterator[Finding]:
 
 def _brokers() -> Iterator[Finding]:
     """What lessons 15 and 16 start."""
-    programs = {"nats-server": missing("nats"), "Redis": missing("redis"), "nginx": no_nginx()}
+    programs = {
+        "nats-server": install_hint("nats"),
+        "Redis": install_hint("redis"),
+        "nginx": nginx_hint(),
+    }
     for name, what in programs.items():
         if what is None:
             yield Finding("ok", f"{name}, for lessons 15 and 16")
@@ -224,11 +230,12 @@ def _proxy() -> Iterator[Finding]:
 
 def _echo() -> Iterator[Finding]:
     """One message there and back proves more than all versions."""
+    from websockets.asyncio.server import ServerConnection
     from websockets.sync.client import connect
 
     import wsdemo
 
-    async def echo(connection):
+    async def echo(connection: ServerConnection) -> None:
         async for message in connection:
             await connection.send(message)
 

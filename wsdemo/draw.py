@@ -12,7 +12,7 @@ from typing import Any
 from wsdemo.cell import ipython_shell
 from wsdemo.frames import Frame, FrameParser, Handshake
 from wsdemo.text import beginning, visible
-from wsdemo.wire import Wire, WireFrame
+from wsdemo.wire.core import Wire, WireFrame
 
 __all__ = ["Picture", "axes", "bits", "box", "hexdump", "sequence"]
 
@@ -181,7 +181,7 @@ def _conversation(wire: Wire) -> list[WireFrame | Handshake | str]:
 def _label(step: WireFrame | Handshake) -> tuple[str, str, bool]:
     """The words and the colour of one arrow, and whether it points to the right."""
     if isinstance(step, Handshake):
-        start = str(Handshake(step.start))
+        start = str(Handshake(step.start_line))
         start = start if step.status else start.removesuffix(" HTTP/1.1") + "  (upgrade)"
         return start.removeprefix("HTTP/1.1 "), HTTP, step.status is None
     frame = step.frame

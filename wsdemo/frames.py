@@ -60,11 +60,11 @@ class Handshake:
     """One side of the opening handshake: an HTTP/1.1 request or response (§4).
 
     Attributes:
-        start: the first line, such as ``GET /chat HTTP/1.1``.
+        start_line: the first line, such as ``GET /chat HTTP/1.1``.
         headers: the header fields in the order they came, as pairs of name and value.
     """
 
-    start: str
+    start_line: str
     headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -87,7 +87,7 @@ class Handshake:
     @property
     def status(self) -> int | None:
         """The status code of a response; ``None`` for a request or what is neither."""
-        version, _, rest = self.start.partition(" ")
+        version, _, rest = self.start_line.partition(" ")
         return int(rest[:3]) if version.startswith("HTTP/") and rest[:3].isdecimal() else None
 
     def get(self, name: str, default: str = "") -> str:
@@ -96,12 +96,12 @@ class Handshake:
         return ", ".join(found) if found else default
 
     def __bytes__(self) -> bytes:
-        lines = [self.start, *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [self.start_line, *(f"{name}: {value}" for name, value in self.headers)]
         return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
 
     def __str__(self) -> str:
         """Its lines as a reader can see them: no character of theirs disturbs a terminal."""
-        lines = [self.start, *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [self.start_line, *(f"{name}: {value}" for name, value in self.headers)]
         return "\n".join(visible(_as_sent(line)) for line in lines)
 
 
@@ -196,9 +196,9 @@ class Frame:
 
     def __str__(self) -> str:
         """What it carries, in one short line: ``TEXT 'Hello'``."""
-        return self.tell()
+        return self.describe()
 
-    def tell(self, text: bool | None = None) -> str:
+    def describe(self, text: bool | None = None) -> str:
         """Say what it carries, in one short line.
 
         Args:

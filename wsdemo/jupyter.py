@@ -17,7 +17,7 @@ from tornado.httputil import HTTPHeaders
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import HTTPError
 
-__all__ = ["Relay"]
+__all__ = ["KernelProxy"]
 
 CONNECT_TIMEOUT = 5
 CHUNK = 2**16  # also the longest response head
@@ -28,13 +28,15 @@ _OURS |= {"proxy-connection", "proxy-authorization", "x-forwarded-host"}
 _OURS |= {"cookie", "authorization", "x-xsrftoken", "referer"}
 
 
-class Relay(JupyterHandler):
+class KernelProxy(JupyterHandler):
     """Relay one HTTP request or WebSocket connection to a port of this machine."""
 
     # Whoever may run code in a kernel may talk to what it serves, and nobody else.
     @ws_authenticated
-    @authorized("execute", "kernels")
-    async def get(self, port: str, path: str | None) -> None:
+    @authorized("execute", "kernels")  # type: ignore[untyped-decorator]
+    async def get(  # type: ignore[override]  # tornado passes what the route has matched
+        self, port: str, path: str | None
+    ) -> None:
         """Connect to the server first; only then is the browser's connection taken over."""
         if not self._is_from_here():
             raise HTTPError(403, "A page from elsewhere may not use this server.")
@@ -182,4 +184,4 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 def _load_jupyter_server_extension(app: Any) -> None:
     route = url_path_join(app.web_app.settings["base_url"], r"/wsdemo/(\d{1,5})(/.*)?")
-    app.web_app.add_handlers(".*$", [(route, Relay)])
+    app.web_app.add_handlers(".*$", [(route, KernelProxy)])

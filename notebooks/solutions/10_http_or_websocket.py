@@ -3,9 +3,9 @@
 
 def overhead(wire, ask):
     """Count the bytes of both directions around the exchange, less those of the payload."""
-    before = wire.bytes_sent + wire.bytes_received
+    before = wire.bytes_to_server + wire.bytes_to_client
     text = ask()
-    return wire.bytes_sent + wire.bytes_received - before - len(text.encode())
+    return wire.bytes_to_server + wire.bytes_to_client - before - len(text.encode())
 
 
 choices = {

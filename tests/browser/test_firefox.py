@@ -1,6 +1,6 @@
 """In Firefox: the pages of the finished servers, and the lessons where it shows something else.
 
-Where browsers differ, a markdown cell tagged ``console-NAME`` has a second fenced block: what the
+Where browsers differ, a markdown cell tagged ``panel-NAME`` has a second fenced block: what the
 panel NAME shows in Firefox.
 """
 
@@ -53,10 +53,10 @@ def copy_lessons(server):
 def panels(cells):
     """What panels are to show in Firefox: name to lines."""
     return {
-        tag.removeprefix("console-"): BLOCK.findall(cell["source"])[-1].split("\n")
+        tag.removeprefix("panel-"): BLOCK.findall(cell["source"])[-1].split("\n")
         for cell in cells
         for tag in cell["metadata"].get("tags", [])
-        if tag.startswith("console-")
+        if tag.startswith("panel-")
     }
 
 

@@ -17,7 +17,7 @@ from tests.browser.lab import (
     panel,
     run_all,
 )
-from wsdemo.browser import Browser
+from wsdemo.browser.panels import Browser
 
 pytestmark = pytest.mark.browser
 

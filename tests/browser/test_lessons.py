@@ -1,6 +1,6 @@
 """Every lesson in the real JupyterLab, Run All queued at once: outputs, panels, consoles.
 
-A markdown cell tagged ``console-NAME`` shows, in its fenced block, what the panel NAME shows then.
+A markdown cell tagged ``panel-NAME`` shows, in its fenced block, what the panel NAME shows then.
 """
 
 import configparser
@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tests.browser.lab import PANELS_DONE, desk, expect_transcript, opened, run_all
 from tools.needs import lacking
-from wsdemo.browser import Browser, javascript
+from wsdemo.browser.panels import Browser, javascript
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -62,8 +62,8 @@ def fixture():
         new_code_cell(COMMANDS, outputs=second, metadata={"tags": ["raises-exception"]}),
         new_code_cell(f'wsdemo.javascript("{SCRIPT}", name="js")', outputs=third),
         new_markdown_cell("It shows:\n" + "\n" * 60, metadata={}),
-        new_markdown_cell(f"```text\n{story}\n```", metadata={"tags": ["console-ana"]}),
-        new_markdown_cell(f"```\n{SAID}\n```", metadata={"tags": ["console-js"]}),
+        new_markdown_cell(f"```text\n{story}\n```", metadata={"tags": ["panel-ana"]}),
+        new_markdown_cell(f"```\n{SAID}\n```", metadata={"tags": ["panel-js"]}),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -136,8 +136,8 @@ def surprises(cells):
     ]
 
 
-def consoles(cells, prefix="console-"):
-    """What panels are to show: name to lines, from the cells tagged ``console-NAME``."""
+def consoles(cells, prefix="panel-"):
+    """What panels are to show: name to lines, from the cells tagged ``panel-NAME``."""
     found = {}
     for cell in cells:
         for tag in cell["metadata"].get("tags", []):

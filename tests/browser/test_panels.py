@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 import wsdemo
 from tests.browser.lab import expect_transcript, panel
-from wsdemo.browser import Browser, javascript
-from wsdemo.console import console
+from wsdemo.browser.page_server import page_server
+from wsdemo.browser.panels import Browser, javascript
 
 pytestmark = pytest.mark.browser
 
@@ -198,8 +198,8 @@ def test_a_panel_says_that_its_kernel_is_gone(server, show):
     ana = Browser(server.url, "ana")
     tab = show(ana)
     ana.expect("open")
-    console().stop()
-    console.cache_clear()
+    page_server().stop()
+    page_server.cache_clear()
     advice = "Run the notebook’s cells again, up to this one."
     gone = panel(tab, "ana").get_by_text(f"The kernel that served this page is gone. {advice}")
     expect(gone).to_be_visible()
@@ -212,7 +212,7 @@ def test_a_saved_notebook_shows_its_placeholder_and_asks_nobody(show):
     class Saved:
         def _repr_mimebundle_(self):
             html = Browser("ws://127.0.0.1:1", "ana")._repr_mimebundle_()["text/html"]
-            return {"text/html": html.replace(f'data-port="{console().port}"', 'data-port="0"')}
+            return {"text/html": html.replace(f'data-port="{page_server().port}"', 'data-port="0"')}
 
     asked = []
     tab = show()

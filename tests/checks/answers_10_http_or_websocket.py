@@ -41,9 +41,9 @@ def counts(pick):
     """An answer to 10.1 that picks from (bytes there, bytes back, text, bytes before)."""
 
     def overhead(wire, ask):
-        before = wire.bytes_sent, wire.bytes_received
+        before = wire.bytes_to_server, wire.bytes_to_client
         text = ask()
-        there, back = wire.bytes_sent - before[0], wire.bytes_received - before[1]
+        there, back = wire.bytes_to_server - before[0], wire.bytes_to_client - before[1]
         return pick(there, back, text, sum(before))
 
     return overhead

@@ -55,7 +55,7 @@ def test_by_http_no_event_is_missed_and_one_connection_is_enough(require_node, l
         assert read(require_node, way, wire.url, after, 8) == list(range(after + 1, after + 9))
         # Node opens another connection, and asks nothing, when it has left a stream in the middle.
         [request] = [request for request, _ in wire.handshakes if request]
-    assert request.start == f"GET {path}?after={after} HTTP/1.1"
+    assert request.start_line == f"GET {path}?after={after} HTTP/1.1"
 
 
 def test_by_websocket_each_event_comes_once(require_node, lesson):
@@ -69,6 +69,6 @@ def test_a_node_request_costs_some_hundred_bytes(require_node, lesson):
     feed = lesson["feed"]
     with wsdemo.Wire(f"http://127.0.0.1:{lesson['web'].server_port}") as wire:
         read(require_node, "short", wire.url, len(feed.events) - 1, 1)
-        total = wire.bytes_sent + wire.bytes_received
+        total = wire.bytes_to_server + wire.bytes_to_client
     # One answer may hold some events more than was asked for, if the machine is busy.
     assert 200 < total - len(feed.events[0]) < 1000

@@ -8,8 +8,8 @@ import pytest
 
 import wsdemo
 from tests.interop.programs import FOLDER
-from wsdemo.balancers import balancer
-from wsdemo.programs import serve_apart
+from wsdemo.programs.balancers import balancer
+from wsdemo.programs.process import serve_in_process
 
 PATIENCE = 20  # s
 COUNT = 30
@@ -48,7 +48,9 @@ def cluster():
     """A broker, two servers, a balancer; the first connection goes to the first server."""
     with contextlib.ExitStack() as stack:
         broker = stack.enter_context(wsdemo.broker("redis"))
-        servers = [stack.enter_context(serve_apart("chat", "--bus", broker.url)) for _ in range(2)]
+        servers = [
+            stack.enter_context(serve_in_process("chat", "--bus", broker.url)) for _ in range(2)
+        ]
         front = stack.enter_context(balancer([server.url for server in servers]))
         yield broker, servers, front
 

@@ -8,17 +8,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from wsdemo.apps import pages
-from wsdemo.gate import Limits, paced, serve_guarded
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
 
 PAGES = pages("auth")
 LIMITS = Limits()
-POLICY_VIOLATION = 1008  # RFC 6455 §7.4.1
 
 
 def serve(
@@ -49,15 +49,15 @@ def serve(
 
     async def auth(connection: ServerConnection) -> None:
         if refuse_after_open and not _knows(connection.request, token):
-            await connection.close(POLICY_VIOLATION, "Invalid token")
+            await connection.close(CloseCode.POLICY_VIOLATION, "Invalid token")
             return
         await connection.send("Welcome!")
-        async for message in paced(connection, limits):
+        async for message in rate_limited(connection, limits):
             await connection.send(f"You said: {message}" if isinstance(message, str) else message)
 
     if not refuse_after_open:
         options["process_request"] = _ask_for(token)
-    return serve_guarded(auth, limits, **{"pages": PAGES, **options})
+    return serve_limited(auth, limits, **{"pages": PAGES, **options})
 
 
 def _ask_for(token: str) -> Callable[[ServerConnection, Request], Response | None]:
@@ -71,8 +71,10 @@ def _ask_for(token: str) -> Callable[[ServerConnection, Request], Response | Non
     return process_request
 
 
-def _knows(request: Request, token: str) -> bool:
+def _knows(request: Request | None, token: str) -> bool:
     """Whether a request carries the token, in the URL or in a header."""
+    if request is None:
+        return False
     shown = parse_qs(urlsplit(request.path).query).get("token", [])
     for value in request.headers.get_all("Authorization"):
         scheme, _, credentials = value.partition(" ")

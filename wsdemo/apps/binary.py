@@ -6,8 +6,8 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.apps import pages
-from wsdemo.gate import Limits, paced, serve_guarded
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
 
@@ -24,10 +24,10 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
     """
 
     async def binary(connection: ServerConnection) -> None:
-        async for message in paced(connection, limits):
+        async for message in rate_limited(connection, limits):
             await connection.send(message)
 
-    return serve_guarded(binary, limits, **{"pages": PAGES, **options})
+    return serve_limited(binary, limits, **{"pages": PAGES, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

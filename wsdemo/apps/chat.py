@@ -3,19 +3,19 @@
 import argparse
 import contextlib
 import json
-import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from wsdemo.apps import pages
-from wsdemo.apps.chat_room import NAME_LENGTH, Refused, Room, Taken
-from wsdemo.bus import Bus, BusDown, open_bus
-from wsdemo.gate import TRY_AGAIN_LATER, Limits, paced, refusal, serve_guarded
+from wsdemo.apps._messages import Refused, now_ms, query_of, read_json, refusal
+from wsdemo.apps.chat_room import NAME_LENGTH, Room, Taken
+from wsdemo.bus.core import Bus, BusDown, open_bus
 from wsdemo.options import check_number
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "Room", "add_arguments", "serve"]
 
@@ -23,7 +23,6 @@ PAGES = pages("chat")
 LIMITS = Limits(max_size=2**16, rate=10, burst=60)
 HEARTBEAT = 20.0
 HISTORY = 1000
-POLICY_VIOLATION = 1008  # RFC 6455 §7.4.1
 
 
 def _parse(data: str | bytes) -> tuple[Any, str]:
@@ -32,10 +31,7 @@ def _parse(data: str | bytes) -> tuple[Any, str]:
     Raises:
         Refused: it is something else.
     """
-    try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Refused('send JSON: {"user": "your name", "message": "some text"}') from None
+    said = read_json(data, '{"user": "your name", "message": "some text"}')
     if not isinstance(said, dict) or not {"user", "message"} <= said.keys():
         raise Refused('send an object with "user" and "message"')
     message = said["message"]
@@ -46,8 +42,7 @@ def _parse(data: str | bytes) -> tuple[Any, str]:
 
 def _spoken(name: str, message: str) -> str:
     """What all get of a message."""
-    now = time.time_ns() // 10**6
-    return json.dumps({"user": name, "message": message, "timestamp": now})
+    return json.dumps({"user": name, "message": message, "timestamp": now_ms()})
 
 
 def _with_id(text: str, name: str) -> str:
@@ -132,9 +127,9 @@ def serve(
     room = Room(name_length)
     shared = open_bus(bus, keep=history) if bus else None
 
-    async def say(name: str, message: str) -> None:
+    async def publish(name: str, message: str) -> None:
         if shared is None:
-            room.hear(_spoken(name, message))
+            room.send(_spoken(name, message))
             return
         try:
             await shared.publish(_spoken(name, message))
@@ -143,45 +138,49 @@ def serve(
                 raise Refused(f"not said: the bus refuses it: {down.refusal}") from None
             raise Refused("not said: the bus is down; say it again when it is back") from None
 
-    def hear(name: str, text: str) -> None:
-        room.hear(_with_id(text, name))
+    def receive(name: str, text: str) -> None:
+        room.send(_with_id(text, name))
 
-    def tell(state: str) -> None:
-        room.notice(**({"type": "gap"} if state == "gap" else {"type": "bus", "state": state}))
+    def notify(state: str) -> None:
+        room.notify(**({"type": "gap"} if state == "gap" else {"type": "bus", "state": state}))
 
     async def chat(connection: ServerConnection) -> None:
-        asked = parse_qs(urlsplit(connection.request.path).query)
+        asked = query_of(connection)
         try:
             if shared is not None:
                 await shared.opened()  # a server listens a moment before its bus is there
                 if "since" in asked:
-                    await _catch_up(connection, shared, asked["since"][0])
-            room.enter(connection, curious=asked.get("notices") == ["1"])
+                    await _catch_up(connection, shared, asked["since"])
+            room.enter(connection, curious=asked.get("notices") == "1")
             if "user" in asked:
-                room.name(connection, asked["user"][0])
-            async for data in paced(connection, limits):
+                room.claim_name(connection, asked["user"])
+            async for data in rate_limited(connection, limits):
                 try:
                     user, message = _parse(data)
-                    await say(room.name(connection, user), message)
+                    await publish(room.claim_name(connection, user), message)
                 except Refused as refused:
                     # A sender that has left may have messages waiting for their turn.
                     with contextlib.suppress(ConnectionClosed):
-                        await connection.send(refusal(str(refused)))
+                        await connection.send(refusal(refused))
         except Taken as taken:
-            await connection.send(refusal(str(taken)))
-            await connection.close(TRY_AGAIN_LATER, "this name is taken; it may be free later")
+            await connection.send(refusal(taken))
+            await connection.close(
+                CloseCode.TRY_AGAIN_LATER, "this name is taken; it may be free later"
+            )
         except Refused as refused:
-            await connection.send(refusal(str(refused)))
-            await connection.close(POLICY_VIOLATION, "what the address asks for cannot be had")
+            await connection.send(refusal(refused))
+            await connection.close(
+                CloseCode.POLICY_VIOLATION, "what the address asks for cannot be had"
+            )
         finally:
             room.leave(connection)
 
     alive = {"ping_interval": heartbeat or None, "ping_timeout": heartbeat or None}
     options = {"pages": PAGES, **alive, **options}
-    server = serve_guarded(chat, limits, **options)
+    server = serve_limited(chat, limits, **options)
     if shared is not None:
         try:
-            server.run(shared.start(hear, tell))
+            server.run(shared.start(receive, notify))
         except BaseException:
             server.stop()
             raise

@@ -5,16 +5,13 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
+from wsdemo.apps._messages import Refused
 from wsdemo.apps.names import alike, problem
-from wsdemo.fanout import Fanout
+from wsdemo.server.fanout import Fanout
 
-__all__ = ["NAME_LENGTH", "Refused", "Room", "Taken"]
+__all__ = ["NAME_LENGTH", "Room", "Taken"]
 
 NAME_LENGTH = 40
-
-
-class Refused(Exception):
-    """What a client sent cannot be taken; the text says why."""
 
 
 class Taken(Refused):
@@ -42,7 +39,7 @@ class Room:
         self._all.add(connection)
         if curious:
             self._curious.add(connection)
-            self._tell_names()
+            self._notify_names()
 
     def leave(self, connection: ServerConnection) -> None:
         """Forget a connection, and free its name."""
@@ -51,9 +48,9 @@ class Room:
         name = self._names.pop(connection, None)
         if name is not None:
             self._taken.discard(alike(name))
-            self._tell_who("left", name)
+            self._notify_of("left", name)
 
-    def name(self, connection: ServerConnection, name: Any) -> str:
+    def claim_name(self, connection: ServerConnection, name: Any) -> str:
         """Bind a connection to the first name it uses.
 
         Args:
@@ -72,33 +69,34 @@ class Room:
             if name != own:
                 raise Refused(f"you are {own}, and nobody else, on this connection")
             return own
-        self._check(name)
-        if alike(name) in self._taken:
+        checked = self._check(name)
+        if alike(checked) in self._taken:
             raise Taken(f"the name {name} is taken: choose another")
-        self._names[connection] = name
-        self._taken.add(alike(name))
-        self._tell_who("joined", name)
-        return name
+        self._names[connection] = checked
+        self._taken.add(alike(checked))
+        self._notify_of("joined", checked)
+        return checked
 
-    def hear(self, text: str) -> None:
-        """Let all hear what was said."""
+    def send(self, text: str) -> None:
+        """Send a message to all."""
         self._all.send(text)
 
-    def notice(self, **fields: str) -> None:
-        """Tell those who asked for notices."""
+    def notify(self, **fields: str) -> None:
+        """Send a notice to those who asked for notices."""
         self._curious.send(json.dumps(fields))
 
-    def _check(self, name: Any) -> None:
+    def _check(self, name: Any) -> str:
         if not isinstance(name, str) or not name.strip():
             raise Refused('"user" must be a name: text that is not empty')
         if len(name) > self._name_length:
             raise Refused(f"a name has at most {self._name_length} characters")
         if what := problem(name):
             raise Refused(what)
+        return name
 
-    def _tell_who(self, what: str, name: str) -> None:
-        self.notice(type=what, user=name)
-        self._tell_names()
+    def _notify_of(self, what: str, name: str) -> None:
+        self.notify(type=what, user=name)
+        self._notify_names()
 
-    def _tell_names(self) -> None:
+    def _notify_names(self) -> None:
         self._curious.send(json.dumps({"type": "names", "names": sorted(self._names.values())}))

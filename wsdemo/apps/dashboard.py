@@ -5,17 +5,16 @@ import asyncio
 import contextlib
 import json
 import random
-import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
-from wsdemo.gate import Limits, serve_guarded
+from wsdemo.apps._messages import now_ms, query_of
 from wsdemo.options import check_number
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "Latest", "Sensor", "add_arguments", "serve"]
 
@@ -62,7 +61,7 @@ class Sensor:
         self._interval = 1 / rate
         self._chance = chance
         self._watchers: dict[Latest, bool] = {}  # whether it wants nothing but changes
-        self._task: asyncio.Task | None = None
+        self._task: asyncio.Task[None] | None = None
         self.reading = self._measure()
 
     def add(self, latest: Latest, deltas: bool = False) -> None:
@@ -104,7 +103,7 @@ class Sensor:
         return {
             "temperature": round(self._chance.uniform(*TEMPERATURE), 1),
             "humidity": round(self._chance.uniform(*HUMIDITY), 1),
-            "timestamp": time.time_ns() // 10**6,
+            "timestamp": now_ms(),
         }
 
 
@@ -128,7 +127,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
     check_number("rate", rate, "readings/s", above=0)
     sensor = Sensor(rate)
 
-    async def tell(connection: ServerConnection, latest: Latest) -> None:
+    async def send_readings(connection: ServerConnection, latest: Latest) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await connection.send(json.dumps(await latest.take()))
@@ -136,18 +135,17 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
                 await (await connection.ping())
 
     async def dashboard(connection: ServerConnection) -> None:
-        asked = parse_qs(urlsplit(connection.request.path).query)
         latest = Latest()
-        sensor.add(latest, deltas=asked.get("deltas") == ["1"])
-        telling = asyncio.create_task(tell(connection, latest))
+        sensor.add(latest, deltas=query_of(connection).get("deltas") == "1")
+        sending = asyncio.create_task(send_readings(connection, latest))
         try:
             async for _ in connection:
                 pass  # it has nothing to say, and it may
         finally:
             sensor.discard(latest)
-            telling.cancel()
+            sending.cancel()
 
-    return serve_guarded(dashboard, limits, **{"pages": PAGES, **options})
+    return serve_limited(dashboard, limits, **{"pages": PAGES, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

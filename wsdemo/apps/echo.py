@@ -6,8 +6,8 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.apps import pages
-from wsdemo.gate import Limits, paced, serve_guarded
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
 
@@ -27,10 +27,10 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
 
     async def echo(connection: ServerConnection) -> None:
         await connection.send("Welcome!")
-        async for message in paced(connection, limits):
+        async for message in rate_limited(connection, limits):
             await connection.send(f"You said: {message}" if isinstance(message, str) else message)
 
-    return serve_guarded(echo, limits, **{"pages": PAGES, **options})
+    return serve_limited(echo, limits, **{"pages": PAGES, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,16 +3,16 @@
 import argparse
 import asyncio
 import json
-import time
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
-from wsdemo.gate import Limits, paced, refusal, serve_guarded
+from wsdemo.apps._messages import Refused, now_ms, read_json, refusal
 from wsdemo.options import check_number
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
 
@@ -31,8 +31,8 @@ class Sweep:
     def __init__(self, interval: float) -> None:
         self._interval = interval
         self._alive: dict[ServerConnection, bool] = {}
-        self._pings: set[asyncio.Task] = set()
-        self._task: asyncio.Task | None = None
+        self._pings: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
 
     def add(self, connection: ServerConnection) -> None:
         """Watch a connection from now on; it is alive."""
@@ -88,7 +88,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
     async def heartbeat(connection: ServerConnection) -> None:
         sweep.add(connection)
         try:
-            async for message in paced(connection, limits):
+            async for message in rate_limited(connection, limits):
                 sweep.add(connection)  # its Pong may wait behind its messages
                 await connection.send(_answer(message))
         finally:
@@ -96,16 +96,16 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
 
     # The library's own keepalive would find the dead first.
     options = {"pages": PAGES, "ping_interval": None, **options}
-    return serve_guarded(heartbeat, limits, **options)
+    return serve_limited(heartbeat, limits, **options)
 
 
 def _answer(message: str | bytes) -> str:
     try:
-        asked = json.loads(message)
-    except (ValueError, RecursionError):
+        asked = read_json(message, '{"type": "heartbeat"}')
+    except Refused:
         asked = None
     if isinstance(asked, dict) and asked.get("type") == "heartbeat":
-        return json.dumps({"type": "heartbeat", "timestamp": time.time_ns() // 10**6})
+        return json.dumps({"type": "heartbeat", "timestamp": now_ms()})
     return refusal('this server answers {"type": "heartbeat"} alone')
 
 

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import hmac
 import json
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,9 +12,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
-from wsdemo.fanout import Fanout
-from wsdemo.gate import Limits, paced, serve_guarded
-from wsdemo.server import Server
+from wsdemo.apps._messages import Refused, now_ms, read_json
+from wsdemo.server.core import Server
+from wsdemo.server.fanout import Fanout
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "Groups", "add_arguments", "serve"]
 
@@ -25,10 +25,6 @@ TOPICS = ("sensor-1", "sensor-2", "news")
 ROOMS = {"lobby": None}
 
 Message = dict[str, Any]
-
-
-class Refused(Exception):
-    """What a client asks for cannot be done; the text says why."""
 
 
 class Groups:
@@ -125,8 +121,7 @@ def serve(
     def act(connection: ServerConnection, request: Message) -> Any:
         match request:
             case {"action": "getData"}:
-                now = time.time_ns() // 10**6
-                return {"time": now, "topics": subscribers.names, "rooms": members.names}
+                return {"time": now_ms(), "topics": subscribers.names, "rooms": members.names}
             case {"action": "subscribe", "topic": str(topic)}:
                 subscribers.add(connection, topic)
             case {"action": "unsubscribe", "topic": str(topic)}:
@@ -151,7 +146,7 @@ def serve(
 
     async def patterns(connection: ServerConnection) -> None:
         try:
-            async for text in paced(connection, limits):
+            async for text in rate_limited(connection, limits):
                 answer: Message = {}
                 try:
                     request = _parse(text)
@@ -170,7 +165,7 @@ def serve(
             subscribers.forget(connection)
             members.forget(connection)
 
-    return serve_guarded(patterns, limits, **{"pages": PAGES, **options})
+    return serve_limited(patterns, limits, **{"pages": PAGES, **options})
 
 
 def _parse(text: str | bytes) -> Message:
@@ -179,10 +174,7 @@ def _parse(text: str | bytes) -> Message:
     Raises:
         Refused: it is none.
     """
-    try:
-        request = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise Refused('send JSON: {"id": 123, "action": "getData"}') from None
+    request = read_json(text, '{"id": 123, "action": "getData"}')
     if not isinstance(request, dict):
         raise Refused('send an object with an "action"')
     if not isinstance(request.get("id", 0), str | int) or isinstance(request.get("id"), bool):
@@ -192,10 +184,6 @@ def _parse(text: str | bytes) -> Message:
 
 def _as_bytes(key: str) -> bytes:
     return key.encode(errors="surrogatepass")
-
-
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

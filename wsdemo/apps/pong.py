@@ -13,10 +13,11 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
+from wsdemo.apps._messages import Refused, read_json, refusal
 from wsdemo.apps.pong_game import SIDES, Game
-from wsdemo.gate import Limits, paced, refusal, serve_guarded
 from wsdemo.options import check_number
-from wsdemo.server import Server
+from wsdemo.server.core import Server
+from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "PAGES", "Game", "add_arguments", "read", "referee", "serve"]
 
@@ -36,19 +37,12 @@ def read(text: str | bytes) -> dict[str, Any]:
         text: the message.
 
     Raises:
-        ValueError: it is none; the text says what would be right.
+        Refused: it is something else; the text says what would be right.
     """
-    try:
-        said = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise ValueError('send JSON: {"y": 30}') from None
+    said = read_json(text, '{"y": 30}')
     if not isinstance(said, dict) or type(said.get("y")) not in (int, float):
-        raise ValueError('say how high your paddle is, from 0 at the top to 60: {"y": 30}')
+        raise Refused('say how high your paddle is, from 0 at the top to 60: {"y": 30}')
     return said
-
-
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 async def _clock(rate: float) -> AsyncIterator[float]:
@@ -85,13 +79,15 @@ async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
 
     async def listen() -> None:
         async for message in client.messages:
-            with contextlib.suppress(ValueError):
-                _hear(game, str(message.topic), message.payload)
+            with contextlib.suppress(Refused):
+                _receive(game, str(message.topic), message.payload)
 
     task, listening = asyncio.current_task(), asyncio.create_task(listen())
     try:
         async for seconds in _clock(steps):
-            if task.cancelling():  # publish() waits as Python 3.11 does, which may swallow it
+            if (
+                task and task.cancelling()
+            ):  # publish() waits as Python 3.11 does, which may swallow it
                 raise asyncio.CancelledError
             game.step(seconds)
             await client.publish("pong/state", json.dumps(game.state()))
@@ -99,15 +95,16 @@ async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
         listening.cancel()
 
 
-def _hear(game: Game, topic: str, payload: bytes) -> None:
+def _receive(game: Game, topic: str, payload: bytes) -> None:
     side = topic.rpartition("/")[2]
     if side == "gone":
-        game.leave(payload.decode())
+        game.leave(payload.decode(errors="replace"))
         return
     said = read(payload)
     player = said.get("player")
-    known = side in SIDES and isinstance(player, str) and 0 < len(player) <= LONGEST_NAME
-    if known and game.take(player, side) == side:
+    if side not in SIDES or not isinstance(player, str) or not 0 < len(player) <= LONGEST_NAME:
+        return
+    if game.take(player, side) == side:
         game.move(player, said["y"])
 
 
@@ -128,7 +125,7 @@ class Table:
         self._steps, self._seed = steps, seed
         self._names = map(str, itertools.count(1))
         self._present: list[str] = []
-        self._task: asyncio.Task | None = None
+        self._task: asyncio.Task[None] | None = None
         self.stepped = asyncio.Event()
         self.game = Game(seed)
 
@@ -146,7 +143,7 @@ class Table:
         self.game.leave(name)
         for each in self._present:
             self.game.take(each)
-        if not self._present:
+        if not self._present and self._task:
             self._task.cancel()
             self._task, self.game = None, Game(self._seed)
 
@@ -179,7 +176,7 @@ def serve(
     check_number("steps", steps, "a second", above=0)
     table = Table(steps, seed)
 
-    async def tell(connection: ServerConnection, name: str) -> None:
+    async def send_states(connection: ServerConnection, name: str) -> None:
         with contextlib.suppress(ConnectionClosed):
             await connection.send(json.dumps({"you": name}))
             while True:
@@ -190,20 +187,20 @@ def serve(
 
     async def pong(connection: ServerConnection) -> None:
         name = table.join()
-        telling = asyncio.create_task(tell(connection, name))
+        sending = asyncio.create_task(send_states(connection, name))
         try:
-            async for text in paced(connection, limits):
+            async for text in rate_limited(connection, limits):
                 try:
                     table.game.move(name, read(text)["y"])
-                except ValueError as error:
-                    await connection.send(refusal(str(error)))
+                except Refused as refused:
+                    await connection.send(refusal(refused))
         finally:
-            telling.cancel()
+            sending.cancel()
             table.leave(name)
 
     library = LIBRARY / "mqtt.esm.js"
     known = {**PAGES, "/mqtt.js": library} if library.is_file() else PAGES
-    return serve_guarded(pong, limits, **{"pages": known, **options})
+    return serve_limited(pong, limits, **{"pages": known, **options})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

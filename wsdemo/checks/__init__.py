@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from wsdemo.handler_errors import authors_frames, is_ended_from_outside
 from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
+from wsdemo.server.handler_errors import authors_frames, is_ended_from_outside
 
 __all__ = ["Misconception", "NotYet", "OutOfTime", "Verdict", "check", "exercise", "exercises"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from wsdemo.server import log
+from wsdemo.server.core import log
 
 __all__ = ["HOST", "PATIENCE", "Handler", "connected", "path_of", "serving"]
 

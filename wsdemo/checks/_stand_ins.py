@@ -93,7 +93,8 @@ class Desk:
     async def handler(self, connection: ServerConnection) -> None:
         """Serve a connection."""
         self._connections.append(connection)
-        async for text in connection:
+        async for message in connection:
+            text = message if isinstance(message, str) else message.decode()
             task = asyncio.create_task(self._note(connection, text, len(self.underway)))
             self.underway.add(task)
             task.add_done_callback(self.underway.discard)

@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._choices import compare, read
 from wsdemo.checks._serving import HOST, PATIENCE, serving
-from wsdemo.wire import Wire
+from wsdemo.wire.core import Wire
 
 """Seconds to wait for what comes at once."""
 
@@ -84,7 +84,7 @@ async def overhead(function: Callable[[Wire, Callable[[], str]], int]) -> str:
             asked.body = "what others had asked for before"
             await asyncio.to_thread(asked.ask)
             asked.body, asked.calls = body, 0
-            before = asked.wire.bytes_sent, asked.wire.bytes_received
+            before = asked.wire.bytes_to_server, asked.wire.bytes_to_client
             found = await asyncio.to_thread(function, asked.wire, asked.ask)
             if inspect.iscoroutine(found):
                 found.close()
@@ -98,7 +98,7 @@ async def overhead(function: Callable[[Wire, Callable[[], str]], int]) -> str:
 
 
 def _judge_overhead(found: object, body: str, before: tuple[int, int], wire: Wire) -> None:
-    there, back = wire.bytes_sent - before[0], wire.bytes_received - before[1]
+    there, back = wire.bytes_to_server - before[0], wire.bytes_to_client - before[1]
     size = len(body.encode())
     if found == there + back - size:
         return
@@ -121,7 +121,7 @@ def _judge_overhead(found: object, body: str, before: tuple[int, int], wire: Wir
             f"len(text) counts {len(body)} characters, but {size} bytes went over the wire: "
             "encode the text first."
         )
-    if found in (total := wire.bytes_sent + wire.bytes_received, total - size):
+    if found in (total := wire.bytes_to_server + wire.bytes_to_client, total - size):
         raise Misconception(
             "the bytes of those who came before are in it. The wire has counted since it began: "
             "take the difference."
@@ -164,7 +164,7 @@ async def _count() -> Costs:
     """Measure, rather than remember, what the reasons speak of."""
     async with _asked() as asked:
         await asyncio.to_thread(asked.ask)
-        exchange = asked.wire.bytes_sent + asked.wire.bytes_received
+        exchange = asked.wire.bytes_to_server + asked.wire.bytes_to_client
 
     picture = bytes(1024)
 

@@ -123,7 +123,8 @@ async def _judge_slow(ana: ClientConnection, bob: ClientConnection, fault: str) 
             "but an answer is for who has asked."
         )
     if by_bob is not None:
-        raise NotYet(f"Bob got {by_bob!r} as well, which was Ana's")
+        too_much = str(by_bob)
+        raise NotYet(f"Bob got {too_much} as well, which was Ana's")
     if by_ana != "SLOW":
         raise NotYet(f"Ana sent slow and got {by_ana!r}{fault}")
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from wsdemo.brokers import broker
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._choices import compare, read
 from wsdemo.checks._trial import in_time
+from wsdemo.programs.brokers import broker
 
-PATIENCE = 3
+CATCH_UP_TIME = 3
 """Seconds to wait for a message that the broker has."""
 
 
@@ -94,7 +94,7 @@ async def _catch_up(answer: Callable[..., Any]) -> str:
                 await other.publish("news", text, qos=1)
 
         try:
-            found = await in_time(answer(connect, away), PATIENCE)
+            found = await in_time(answer(connect, away), CATCH_UP_TIME)
         except (OutOfTime, TimeoutError):  # after our time, or the learner's
             found = None
     if not told.names:

@@ -1,0 +1,443 @@
+"""What every lesson has to keep to, and that each of these checks can fail.
+
+A check takes the notebook as the dict in its file, and its name, and gives the faults it finds.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from tools import notebooks as tool
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FEWEST_LESSONS = 3
+MOST_BYTES = 300_000
+MOST_CODE_CELLS = 30
+MOST_LINES_IN_A_CELL = 25
+MOST_LINES_TO_REMEMBER = 7
+
+HEADINGS = ("You will", "You need", "In the browser", "Exercises", "What to remember", "Next")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.:/<>-])/(?:home|root|Users|tmp|usr|opt|var|private|work|mnt|srv)/[\w.]"
+    r"|\b[A-Za-z]:\\+(?:Users|Windows|Temp|Program)"
+)
+
+
+def code_cells(notebook):
+    """Give the code cells, each with its number among them."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return list(enumerate(cells, start=1))
+
+
+def text_of(value):
+    """Join a text that a notebook's file may hold as a list of lines."""
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def sections(notebook):
+    """Give the headings in order, each as (level, title, the text below it)."""
+    prose = "\n\n".join(
+        text_of(cell["source"]) if cell["cell_type"] == "markdown" else "(code)"
+        for cell in notebook["cells"]
+    )
+    # The two that stand below the title are set in bold: they are no places to jump to.
+    prose = re.sub(r"^\*\*(You will|You need)\*\*", r"## \1\n", prose, flags=re.MULTILINE)
+    # A "#" inside a fence is a comment in somebody's code.
+    prose = re.sub(r"^(```|~~~).*?^\1", "(code)", prose, flags=re.DOTALL | re.MULTILINE)
+    pieces = re.split(r"^(#{1,6}) +(.+)$", prose, flags=re.MULTILINE)[1:]
+    return [
+        (len(pieces[i]), pieces[i + 1].strip(), pieces[i + 2]) for i in range(0, len(pieces), 3)
+    ]
+
+
+def texts_of_outputs(cell):
+    """Give every text a code cell has printed or shown; pictures are none."""
+    for output in cell["outputs"]:
+        for key in ("text", "evalue", "traceback"):
+            yield text_of(output.get(key, ""))
+        for kind, value in output.get("data", {}).items():
+            if not kind.startswith("image/"):
+                yield text_of(value)
+
+
+# ---------------------------------------------------------------------------------------------
+# The checks
+
+
+def executed(notebook, name):
+    """Unexecuted cells are not compared by nbval at all: the whole lesson would pass unseen."""
+    return [
+        f"code cell {number} has the count {cell['execution_count']}: run the notebook anew"
+        for number, cell in code_cells(notebook)
+        if cell["execution_count"] != number
+    ]
+
+
+def no_stray_errors(notebook, name):
+    """An error that is shown on purpose says so."""
+    return [
+        f"code cell {number} ends with {output['ename']} and is not tagged raises-exception"
+        for number, cell in code_cells(notebook)
+        for output in cell["outputs"]
+        if output["output_type"] == "error"
+        and "raises-exception" not in cell["metadata"].get("tags", [])
+    ]
+
+
+def no_machine_path(notebook, name):
+    """A path of the author's machine tells the reader nothing, and differs in every run."""
+    texts = [text_of(cell["source"]) for cell in notebook["cells"]]
+    for _, cell in code_cells(notebook):
+        texts += texts_of_outputs(cell)
+    found = (MACHINE_PATH.search(text) for text in texts)
+    return [f"names a path of one machine: {match[0]}" for match in found if match]
+
+
+def in_form(notebook, name):
+    """A diff of a lesson shows what was written, and nothing that an editor left."""
+    text = json.dumps(notebook)
+    # Read and written once, since a file may hold a text whole or cut into lines.
+    before = tool.dumps(nbformat.reads(text, as_version=4))
+    return [] if tool.in_form(text) == before else ["not in form: run `python start.py notebooks`"]
+
+
+def small_cells(notebook, name):
+    """A cell has to be read at a glance, also on a projector."""
+    faults = []
+    for number, cell in code_cells(notebook):
+        lines = text_of(cell["source"]).count("\n") + 1
+        if lines > MOST_LINES_IN_A_CELL:
+            faults.append(f"code cell {number} has {lines} lines")
+    if len(code_cells(notebook)) > MOST_CODE_CELLS:
+        faults.append(f"has {len(code_cells(notebook))} code cells")
+    return faults
+
+
+def form_of_a_lesson(notebook, name):
+    """Every lesson is built alike, so that the second one is easier to find one's way in."""
+    found = sections(notebook)
+    faults = []
+    if not found or found[0][0] != 1 or not found[0][1].endswith("?"):
+        faults.append("does not begin with a title that is a question")
+    titles = [title for level, title, _ in found if level > 1]
+    asked = [
+        heading
+        for title in titles
+        for heading in HEADINGS
+        if title.lower().startswith(heading.lower())
+    ]
+    if asked != list(HEADINGS):
+        faults.append(f"has the headings {asked}, should have {list(HEADINGS)}")
+    for _, title, text in found:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if title.startswith("What to remember") and len(lines) > MOST_LINES_TO_REMEMBER:
+            faults.append(f"has {len(lines)} lines to remember")
+    return faults
+
+
+def asyncio_unpatched(notebook, name):
+    """nest_asyncio changes a kernel for good: one lesson shows it, in a process of its own."""
+    if name == "00_start_here":
+        return []
+    sources = "\n".join(text_of(cell["source"]) for _, cell in code_cells(notebook))
+    found = re.search(r"(import|from) nest_asyncio", sources)
+    return ["imports nest_asyncio"] if found else []
+
+
+CHECKS = [
+    executed,
+    no_stray_errors,
+    no_machine_path,
+    in_form,
+    small_cells,
+    form_of_a_lesson,
+    asyncio_unpatched,
+]
+
+
+# ---------------------------------------------------------------------------------------------
+# The lessons
+
+
+def test_the_lessons_are_found():
+    assert len(LESSONS) >= FEWEST_LESSONS
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson(path, check):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert check(notebook, path.stem) == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson_file(path):
+    text = path.read_text(encoding="utf-8")
+    assert tool.in_form(text) == text, "run `python start.py notebooks`"
+    assert len(text.encode()) <= MOST_BYTES
+    assert re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem)
+
+
+def missing_rows(readme, names):
+    """Give the names of the lessons that no row of the README's table leads to."""
+    rows = [line for line in readme.splitlines() if line.startswith("|")]
+    return [name for name in names if not any(f"(notebooks/{name}.ipynb)" in row for row in rows)]
+
+
+def test_readme_has_a_row_for_each_lesson():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert missing_rows(readme, [path.stem for path in LESSONS]) == []
+
+
+# ---------------------------------------------------------------------------------------------
+# The checks themselves
+
+
+def markdown(source, name):
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": [source]}
+
+
+def code(count, source, outputs, name):
+    return {
+        "cell_type": "code",
+        "execution_count": count,
+        "id": name,
+        "metadata": {},
+        "outputs": outputs,
+        "source": [source],
+    }
+
+
+def slide(source, name):
+    return markdown(source, name) | {"metadata": {"slideshow": {"slide_type": "slide"}}}
+
+
+def good_notebook():
+    """Give a small lesson without a fault."""
+    output = {"name": "stdout", "output_type": "stream", "text": ["ws://127.0.0.1:<port>\n"]}
+    prose = "\n\n".join(f"## {heading}\n\nSome words." for heading in HEADINGS[2:])
+    return {
+        "cells": [
+            slide("# What is it?", "title"),
+            markdown("**You will** see.\n\n```sh\n# no heading\n```\n\n**You need** eyes.", "aims"),
+            code(1, "print(server.url)", [output], "first-print"),
+            code(2, "'two'", [], "cell-04"),
+            slide(prose, "rest"),
+        ],
+        "metadata": {"kernelspec": tool.KERNEL, "language_info": tool.LANGUAGE},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def error(traceback="Traceback"):
+    return {
+        "ename": "ValueError",
+        "evalue": "on purpose",
+        "output_type": "error",
+        "traceback": [traceback],
+    }
+
+
+def put(*path_and_value):
+    """Give a function that sets one value deep inside a notebook."""
+    *path, last, value = path_and_value
+
+    def change(notebook):
+        for key in path:
+            notebook = notebook[key]
+        notebook[last] = value
+
+    return change
+
+
+def output_of_first(**output):
+    return put("cells", 2, "outputs", [{"name": "stdout", "output_type": "stream"} | output])
+
+
+PROSE = "## In the browser\n\n## Exercises\n\n"
+BROKEN = [
+    (executed, put("cells", 2, "execution_count", None)),
+    (executed, put("cells", 3, "execution_count", 3)),
+    (no_stray_errors, put("cells", 3, "outputs", [error()])),
+    (no_machine_path, output_of_first(text=["in /home/me/course\n"])),
+    (no_machine_path, put("cells", 3, "source", ["open('/srv/x')"])),
+    (no_machine_path, put("cells", 0, "source", ["# Is it in C:\\Users\\reader?"])),
+    (no_machine_path, put("cells", 3, "outputs", [error('File "/usr/lib/python3/x.py"')])),
+    (in_form, output_of_first(text=["ws://localhost:8765\n"])),
+    (in_form, output_of_first(text=["<object at 0x7fb1c0>\n"])),
+    (in_form, output_of_first(text=['<div data-port="4711">\n'])),
+    (in_form, output_of_first(text=['<div data-token="s3cr3t">\n'])),
+    (in_form, put("cells", 2, "metadata", "execution", {"iopub.status.idle": "2026-01-01"})),
+    (in_form, put("cells", 3, "id", "0f3a77c2")),
+    (in_form, put("cells", 3, "id", "cell-07")),
+    (in_form, put("metadata", "kernelspec", "name", "my-own")),
+    (in_form, put("metadata", "language_info", "version", "3.13.0")),
+    (small_cells, put("cells", 3, "source", ["x = 1\n" * 25 + "x"])),
+    (small_cells, put("cells", [code(n + 1, "1", [], f"cell-{n}") for n in range(31)])),
+    (form_of_a_lesson, put("cells", 0, "source", ["# Echo"])),
+    (form_of_a_lesson, put("cells", 0, "source", ["Is it a title?"])),
+    (form_of_a_lesson, put("cells", 1, "source", ["Nothing to learn."])),
+    (form_of_a_lesson, put("cells", 4, "source", [PROSE + "## Next\n\n## What to remember"])),
+    (form_of_a_lesson, put("cells", 4, "source", [PROSE + "## Next"])),
+    (
+        form_of_a_lesson,
+        put("cells", 4, "source", [PROSE + "## What to remember\n" + "- x\n" * 8 + "## Next"]),
+    ),
+    (asyncio_unpatched, put("cells", 3, "source", ["import nest_asyncio"])),
+    (asyncio_unpatched, put("cells", 3, "source", ["from nest_asyncio import apply"])),
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_good_notebook_passes(check):
+    assert check(good_notebook(), "01_good") == []
+
+
+@pytest.mark.parametrize(
+    ("check", "spoil"), BROKEN, ids=[f"{check.__name__}-{n}" for n, (check, _) in enumerate(BROKEN)]
+)
+def test_a_broken_notebook_is_caught(check, spoil):
+    # A copy, since some parts of the good one are shared.
+    notebook = json.loads(json.dumps(good_notebook()))
+    spoil(notebook)
+    assert check(notebook, "01_broken") != []
+
+
+def test_what_is_allowed_is_let_through():
+    notebook = json.loads(json.dumps(good_notebook()))
+    notebook["cells"][3]["outputs"] = [error()]
+    notebook["cells"][3]["metadata"] = {"tags": ["raises-exception"]}
+    assert no_stray_errors(notebook, "01_good") == []
+    output_of_first(text=["http://127.0.0.1:<port>/home/page, opcode 0x81, mask 0x37fa213d\n"])(
+        notebook
+    )
+    assert no_machine_path(notebook, "01_good") + in_form(notebook, "01_good") == []
+    put("cells", 3, "source", ["import nest_asyncio"])(notebook)
+    assert asyncio_unpatched(notebook, "00_start_here") == []
+
+
+def test_a_missing_row_of_the_readme_is_caught():
+    readme = (
+        "| lesson |\n|---|\n| [01](notebooks/01_upgrade.ipynb) |\n[02](notebooks/02_echo.ipynb)"
+    )
+    assert missing_rows(readme, ["01_upgrade", "02_echo"]) == ["02_echo"]
+
+
+# ---------------------------------------------------------------------------------------------
+# The tool that runs and normalises
+
+
+def test_normalising_is_stable():
+    once = tool.in_form(json.dumps(good_notebook()))
+    assert tool.in_form(once) == once
+    assert once.endswith("}\n")
+    assert '\n "cells"' in once
+
+
+def test_normalising_keeps_names_and_makes_the_others():
+    names = ["intro", "af3a77c2", "cell-01", "intro", "Über"]
+    ids = tool.cell_ids(nbformat.from_dict({"cells": [{"id": name} for name in names]}))
+    assert ids == ["intro", "cell-02", "cell-03", "cell-04", "cell-05"]
+
+
+def test_neighbouring_pieces_of_a_stream_are_joined():
+    pieces = [
+        nbformat.v4.new_output("stream", name=name, text=text)
+        for name, text in [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d")]
+    ]
+    merged = tool.merge_streams(pieces)
+    assert [(piece.name, piece.text) for piece in merged] == [
+        ("stdout", "ab"),
+        ("stderr", "c"),
+        ("stdout", "d"),
+    ]
+
+
+def test_tracebacks_lose_the_machine():
+    line = 'File "\x1b[32m/home/me/.venv/lib/python3.12/site-packages/websockets/client.py", line 3'
+    output = nbformat.from_dict(error(line + " in <f at 0x7f00>"))
+    tool.normalise_output(output)
+    assert output.traceback == ['File "\x1b[32mwebsockets/client.py", line 3 in <f at 0x…>']
+    output = nbformat.from_dict(error(r"C:\Python\Lib\site-packages\websockets\client.py"))
+    tool.normalise_output(output)
+    assert output.traceback == [r"websockets\client.py"]
+
+
+def test_all_texts_of_outputs_are_sanitized_and_pictures_are_not():
+    port = "127.0.0.1:4711"
+    failed = nbformat.from_dict(error() | {"evalue": port})
+    tool.normalise_output(failed)
+    assert failed.evalue == "127.0.0.1:<port>"
+    shown = nbformat.v4.new_output("display_data", {"text/html": port, "image/svg+xml": port})
+    tool.normalise_output(shown)
+    assert shown.data == {"text/html": "127.0.0.1:<port>", "image/svg+xml": port}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Give a folder of lessons with one, 01_sum, that has never been run."""
+    monkeypatch.setattr(tool, "LESSONS", tmp_path)
+    cells = [nbformat.v4.new_code_cell("print('ws://localhost:%d' % (40 + 2))")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_sum.ipynb")
+    return tmp_path
+
+
+def test_running_saves_what_the_cells_print(folder, capsys):
+    path = folder / "01_sum.ipynb"
+    assert tool.main(["--check"]) == 1
+    assert tool.main([]) == 0
+    first = path.read_text(encoding="utf-8")
+    assert "ws://localhost:<port>" in first
+    assert json.loads(first)["cells"][0]["execution_count"] == 1
+    assert tool.main(["sum"]) == 0
+    assert path.read_text(encoding="utf-8") == first
+    assert tool.main(["--check"]) == 0
+    assert "the same" in capsys.readouterr().out
+
+
+def test_a_cell_that_raises_leaves_the_file_alone(folder, capsys):
+    path = folder / "01_sum.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("40", "fourty"), encoding="utf-8")
+    before = path.read_bytes()
+    assert tool.main([]) == 1
+    assert path.read_bytes() == before
+    assert "NameError" in capsys.readouterr().out
+
+
+def test_an_unknown_name_is_an_error(folder, capsys):
+    assert tool.main(["product"]) == 1
+    assert "'product'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    prose = "".join(
+        text_of(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )
+    for link in re.findall(r"\]\(([^)#]+)\)", prose):
+        assert "://" in link or (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "place"),
+    [
+        ("# 01 · Why?", [], "slide"),
+        ("## What is it?", [], "slide"),
+        ("### A part of it", [], "subslide"),
+        ("> **Predict.** What comes?", [], "subslide"),
+        ("<details><summary>Hint</summary>", [], "skip"),
+        ("It shows:", ["panel-ana"], "skip"),
+        ("Some words.", [], None),
+        ("#hashtag", [], None),
+    ],
+)
+def test_where_a_cell_stands_among_the_slides(source, tags, place):
+    assert tool.slide_type(new_markdown_cell(source, metadata={"tags": tags})) == place
+    assert tool.slide_type(new_code_cell(source)) is None

@@ -1,0 +1,78 @@
+"""The course as a web site: whole, from this machine alone, and a broken link is noticed."""
+
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tests.lessons.test_notebooks import LESSONS, ROOT
+from tools import website
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build it as the command does, in a process of its own: sphinx changes much in its own."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "tools/website.py", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"Open {folder.resolve() / 'index.html'} in a browser.\n"
+    return folder
+
+
+def test_each_lesson_is_a_page_with_its_outputs(site):
+    for path in LESSONS:
+        page = (site / f"{path.stem}.html").read_text(encoding="utf-8")
+        assert "cell_output" in page
+        assert "data:image/svg+xml" in page or "_images/" in page
+        assert f"{path.stem}.html" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_page_asks_another_server(site):
+    assert website.faults(site) == []
+    for style in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.read_text("utf-8"))
+
+
+def test_it_can_be_searched_and_read_in_the_dark(site):
+    assert (site / "searchindex.js").stat().st_size > 10_000
+    page = (site / "02_echo.html").read_text(encoding="utf-8")
+    assert "theme-switch-button" in page
+
+
+def test_code_is_left_as_it_is(tmp_path):
+    """What looks like a link in a program is none; in a text it leads to a page, or is no link."""
+
+    def code(path):
+        cells = nbformat.read(path, as_version=4).cells
+        return [cell.source for cell in cells if cell.cell_type == "code"]
+
+    website.gather(tmp_path)
+    for path in LESSONS:
+        assert code(tmp_path / path.name) == code(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('<a href="nowhere.html">', "nowhere.html is not there"),
+        ('<a href="#nowhere">', "#nowhere: no such place"),
+        ('<a href="page.html#nowhere">', "page.html#nowhere: no such place"),
+        ('<img src="none.png">', "none.png is not there"),
+        ('<script src="https://example.com/x.js"></script>', "loads https://example.com/x.js"),
+        ('<link rel="stylesheet" href="//example.com/x.css">', "//example.com/x.css"),
+    ],
+)
+def test_a_fault_is_noticed(tmp_path, line, fault):
+    (tmp_path / "page.html").write_text(f'<p id="here">{line}<a href="#here">', encoding="utf-8")
+    [found] = website.faults(tmp_path)
+    assert fault in found
+
+
+def test_what_is_no_site_is_left_alone(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("a year's work")
+    assert website.main([str(tmp_path)]) == 1
+    assert "nothing was done" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").exists()

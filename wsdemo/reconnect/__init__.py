@@ -1,0 +1,7 @@
+"""A client that comes back, and asks for what it has missed."""
+
+from wsdemo.reconnect.client import ReconnectingClient
+from wsdemo.reconnect.endings import ENDINGS, FATAL_CODES
+from wsdemo.reconnect.resume import Resume
+
+__all__ = ["ENDINGS", "FATAL_CODES", "ReconnectingClient", "Resume"]

@@ -1,0 +1,217 @@
+"""The wire between a client and a server: every byte seen, the line broken on demand."""
+
+import asyncio
+import functools
+import time
+import urllib.parse
+import weakref
+from collections.abc import Callable
+
+from wsdemo.frames import Handshake
+from wsdemo.interrupts import let_interrupts_wake_the_loop
+from wsdemo.loop import LoopThread
+from wsdemo.options import check_number
+from wsdemo.proxies import keep_loopback_direct
+from wsdemo.wire.link import DIRECTIONS, Link
+from wsdemo.wire.recording import KEEP, Recording, WireFrame
+from wsdemo.wire.relay import Relay
+from wsdemo.wire.transcript import Transcript, transcribe
+
+__all__ = ["Wire", "WireFrame"]
+
+PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
+
+
+class Recorder:
+    """The recordings of all connections of one wire."""
+
+    def __init__(self, keep: int | None) -> None:
+        self.recordings: list[Recording] = []
+        self.keep = keep
+        self.start = time.perf_counter()
+
+    def observe(self, link: Link) -> Recording:
+        """Start a recording for a new link."""
+        recording = Recording(len(self.recordings) + 1, link, self.start, self.keep)
+        self.recordings.append(recording)
+        return recording
+
+
+class Wire:
+    """Stand between clients and a server: record every byte, and break the line on demand.
+
+    Clients, in any language, connect to ``wire.url`` instead of ``server.url``. The wire passes on
+    each byte as it comes; a copy is decoded when you look (RFC 6455 §4, §5). Over TLS it sees only
+    ciphertext, and says so. Use it in ``with``, or call ``stop()``; it also ends when nothing
+    refers to it.
+
+    It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
+    how many. Compressed messages are inflated; of one that is not, the log says why.
+
+    Args:
+        url: the server's address, such as ``server.url``.
+        keep: payload bytes to keep of each frame, compressed and inflated; ``None`` for all.
+
+    Attributes:
+        url: the address for clients.
+
+    Raises:
+        ValueError: the URL is not one of a WebSocket or HTTP server, or ``keep`` makes no sense.
+    """
+
+    def __init__(self, url: str, *, keep: int | None = KEEP) -> None:
+        parts = urllib.parse.urlsplit(str(url))
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError(f"Wire() takes an address such as server.url, not {url!r}")
+        check_number("keep", 0 if keep is None else keep, "bytes", least=0, whole=True)
+        keep_loopback_direct()
+        let_interrupts_wake_the_loop()
+        self._recorder = Recorder(keep)
+        self._relay = Relay(
+            parts.hostname, parts.port or PORTS[parts.scheme], self._recorder.observe
+        )
+        self._thread = LoopThread("wire")
+        port = self._thread.run(self._relay.start())
+        self.url = parts._replace(netloc=f"127.0.0.1:{port}").geturl()
+        weakref.finalize(self, _end, self._relay, self._thread)
+
+    # What was seen
+
+    def log(self, exact: bool = False) -> Transcript:
+        """Write down the handshakes, then one line a frame, connection by connection.
+
+        Args:
+            exact: show keys, ports, dates and versions too; without them the text is the same in
+                every run.
+        """
+        return self._thread.ask(lambda: transcribe(self._recorder.recordings, exact))
+
+    @property
+    def frames(self) -> list[WireFrame]:
+        """The frames seen so far, in the order they came."""
+
+        def collect() -> list[WireFrame]:
+            events = [
+                event for recording in self._recorder.recordings for event in recording.events
+            ]
+            return [event for event in events if isinstance(event, WireFrame)]
+
+        return sorted(self._thread.ask(collect), key=lambda seen: seen.time)
+
+    @property
+    def handshakes(self) -> list[tuple[Handshake | None, ...]]:
+        """The request and the response of each connection; ``None`` for what is still missing."""
+        recordings = self._recorder.recordings
+        return self._thread.ask(
+            lambda: [
+                tuple(recording.handshakes.get(each) for each in DIRECTIONS)
+                for recording in recordings
+            ]
+        )
+
+    @property
+    def bytes_to_server(self) -> int:
+        """How many bytes clients have sent, handshakes included."""
+        return sum(recording.count("to server") for recording in self._recorder.recordings)
+
+    @property
+    def bytes_to_client(self) -> int:
+        """How many bytes have come for clients, handshakes included."""
+        return sum(recording.count("to client") for recording in self._recorder.recordings)
+
+    # What can go wrong with a line
+
+    def freeze(self, direction: str | None = None, *, after: int = 0) -> None:
+        """Let nothing through, and tell nobody, as a line that has lost its far end.
+
+        Args:
+            direction: ``"to server"``, ``"to client"``, or ``None`` for both.
+            after: how many more bytes pass before, on each open connection or else on the next;
+                it may end in the middle of a frame.
+        """
+        if not after:
+            self._set("frozen", direction, frozen=True)
+        for each in _directions(direction) if after else ():
+            # Without self: a countdown that waits must not keep a forgotten wire alive.
+            self._break(each, after, functools.partial(_freeze, self._relay, each))
+
+    def thaw(self, direction: str | None = None) -> None:
+        """Let everything through again, beginning with what was held."""
+        self._set("thawed", direction, frozen=False)
+
+    def cut(self, direction: str | None = None, *, after: int = 0) -> None:
+        """Reset the TCP connections that are open.
+
+        Args:
+            direction: which end sees the reset: the server, the client, or ``None`` for both. The
+                other end of a line that was cut on one side hears nothing at all.
+            after: how many more bytes pass before; see :meth:`freeze`.
+        """
+        directions = _directions(direction)
+        seen_by = f" (seen by the {directions[0][3:]} alone)" if direction else ""
+
+        def act(link: Link) -> None:
+            link.observer.noted(f"cut{seen_by}")
+            link.cut(directions)
+
+        for each in directions if after else directions[:1]:
+            self._break(each, after, act)
+
+    def delay(self, seconds: float, direction: str | None = None) -> None:
+        """Hold each byte for so long; 0 ends it."""
+        check_number("delay", seconds, "s", least=0)
+        self._set(f"delay {seconds} s", direction, delay=seconds)
+
+    def throttle(self, bytes_per_second: float | None, direction: str | None = None) -> None:
+        """Let through so many bytes a second on each connection; ``None`` ends it."""
+        if bytes_per_second is not None:
+            check_number("throttle", bytes_per_second, "bytes a second", above=0)
+        what = f"throttle {bytes_per_second} bytes/s" if bytes_per_second else "no throttle"
+        self._set(what, direction, rate=bytes_per_second)
+
+    def _break(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
+        check_number("after", after, "bytes", least=0, whole=True)
+        self._thread.ask(lambda: self._relay.act_after(direction, after, action))
+
+    def _set(self, what: str, direction: str | None, **condition: object) -> None:
+        self._thread.ask(lambda: _set(self._relay, what, direction, **condition))
+
+    # Life and death
+
+    def stop(self) -> None:
+        """End the connections and free the port; what was seen stays. May be called twice."""
+        _end(self._relay, self._thread)
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Wire {'open' if self._thread.running else 'stopped'}>"
+
+
+def _end(relay: Relay, thread: LoopThread) -> None:
+    if thread.running:
+        asyncio.run_coroutine_threadsafe(relay.stop(), thread.loop)
+        thread.stop()
+
+
+def _set(relay: Relay, what: str, direction: str | None, **condition: object) -> None:
+    directions = _directions(direction)
+    for link in relay.open_links:
+        link.observer.noted(what + (f" ({direction})" if direction else ""))
+    relay.set(directions, **condition)
+
+
+def _freeze(relay: Relay, direction: str, _: Link) -> None:
+    _set(relay, "frozen", direction, frozen=True)
+
+
+def _directions(direction: str | None) -> tuple[str, ...]:
+    if direction is None:
+        return DIRECTIONS
+    if direction not in DIRECTIONS:
+        raise ValueError(f"a direction is 'to server', 'to client' or None, not {direction!r}")
+    return (direction,)

@@ -1,0 +1,299 @@
+"""What was seen on one connection: its bytes decoded to a handshake and frames."""
+
+import dataclasses
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
+from wsdemo.wire.deflate import Inflater
+from wsdemo.wire.link import DIRECTIONS, Link
+
+__all__ = ["REST", "Recording", "WireFrame"]
+
+KEEP = 1024
+"""Payload bytes kept of one frame."""
+
+PENDING = 4096
+"""Small pieces of one connection that wait to be decoded; then the oldest is decoded at once."""
+
+BUDGET = 8 * 2**20
+"""Bytes that the decoded frames of one connection take; then the oldest are forgotten."""
+
+REST = 2**16
+"""Bytes kept of what is no frames, such as the body of a response; somewhat more may be there."""
+
+OBJECT = 512
+"""About how many bytes a decoded frame takes beside its payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireFrame:
+    """A frame that was seen on the wire.
+
+    Attributes:
+        connection: the number of its connection, from 1.
+        direction: ``"to server"`` or ``"to client"``.
+        time: seconds since the wire was made.
+        frame: the :class:`~wsdemo.frames.Frame`.
+        inflated: the frame as it was before compression; ``None`` if it was not inflated.
+        end_offset: how many bytes had come in this direction when it was complete.
+        text: whether it is a part of a text; ``None`` for a control frame.
+        problem: why it was not inflated; empty if it was, or is not compressed.
+    """
+
+    connection: int
+    direction: str
+    time: float
+    frame: Frame
+    inflated: Frame | None
+    end_offset: int
+    text: bool | None = None
+    problem: str = ""
+
+    @property
+    def data(self) -> bytes:
+        """Its payload, inflated where it was compressed."""
+        return (self.inflated or self.frame).payload
+
+    def __str__(self) -> str:
+        """What it carries, in one short line: ``TEXT 'Hello'``."""
+        if self.inflated is not None:
+            return self.inflated.describe(self.text)
+        return self.frame.describe(False if self.problem or self.frame.rsv1 else self.text)
+
+
+class Side:
+    """What was seen in one direction.
+
+    Attributes:
+        handshake: its request or response.
+        rest: the first bytes that are no frames.
+        position: how many bytes are decoded.
+        parser: cuts into frames; ``None`` before the upgrade, and when all is decoded.
+        inflater: undoes compression, if the two sides have agreed on it.
+        text: whether the message that has begun is a text.
+        closed: whether a Close frame was seen.
+        received: how many bytes have come in, when the link is over.
+        delivered: how many of them have left.
+    """
+
+    __slots__ = (
+        "closed",
+        "delivered",
+        "handshake",
+        "inflater",
+        "parser",
+        "position",
+        "received",
+        "rest",
+        "text",
+    )
+
+    def __init__(self) -> None:
+        self.handshake: Handshake | None = None
+        self.rest = b""
+        self.position = self.received = self.delivered = 0
+        self.parser: FrameParser | None = None
+        self.inflater: Inflater | None = None
+        self.text = self.closed = False
+
+
+class Recording:
+    """What was seen on one connection; an observer of its link.
+
+    Small pieces are only noted as they pass, and decoded when somebody looks: a relay that decodes
+    at once is half as fast.
+
+    Args:
+        number: the connection's number, from 1.
+        link: the relay's link.
+        start: what :func:`time.perf_counter` gave when the wire was made.
+        keep: payload bytes to keep of one frame; ``None`` for all.
+
+    Attributes:
+        forgotten: how many frames are no longer among the events.
+    """
+
+    __slots__ = (
+        "_events",
+        "_events_size",
+        "_keep",
+        "_link",
+        "_pending",
+        "_sides",
+        "_start",
+        "_upgraded",
+        "forgotten",
+        "number",
+    )
+
+    def __init__(self, number: int, link: Link, start: float, keep: int | None) -> None:
+        self.number = number
+        self.forgotten = 0
+        self._link: Link | None = link  # until it is over
+        self._start = start
+        self._keep = keep
+        # What is not decoded yet: direction, time, what came, and so on. Flat, because each tuple
+        # that is kept makes Python's cyclic garbage collector run more often.
+        self._pending: Any = deque()  # a tuple when the connection is over
+        self._events: deque[WireFrame | str] | list[WireFrame | str] = deque()
+        self._events_size = 0
+        self._sides = {direction: Side() for direction in DIRECTIONS}
+        self._upgraded = False
+
+    # What the relay tells
+
+    def received(self, direction: str, data: bytes) -> None:
+        """Note the next bytes."""
+        if len(data) > KEEP:  # most of it will not be kept, so there is nothing to put off
+            self._decode()
+            self._decode_bytes(direction, time.perf_counter(), data)
+            return
+        self._pending += (direction, time.perf_counter(), data)
+        if len(self._pending) > 3 * PENDING:
+            take = self._pending.popleft
+            self._decode_piece(take(), take(), take())
+
+    def ended(self, direction: str, by_reset: bool) -> None:
+        """Note the end of what one side sends."""
+        sender = "client" if direction == "to server" else "server"
+        how = "reset" if by_reset else "ended"
+        told = f"the {sender} {how} the TCP connection without a Close frame"
+        self._pending += (direction, 0.0, told)
+
+    def noted(self, what: str) -> None:
+        """Note a remark."""
+        self._pending += ("", 0.0, what)
+
+    def over(self) -> None:
+        """Let go of the link; of a connection that has ended, what was seen is all that is kept."""
+        assert self._link is not None
+        for direction, flow in self._link.flows.items():
+            side = self._sides[direction]
+            side.received, side.delivered = flow.received, flow.delivered
+        self._link = None
+        # A deque has room for 64, even if it is empty.
+        self._pending, self._events = tuple(self._pending), list(self._events)
+
+    # What others ask
+
+    @property
+    def handshakes(self) -> dict[str, Handshake]:
+        """The opening handshake's two sides, by direction."""
+        self._decode()
+        both = {direction: side.handshake for direction, side in self._sides.items()}
+        return {direction: handshake for direction, handshake in both.items() if handshake}
+
+    @property
+    def rest(self) -> dict[str, bytes]:
+        """By direction, the first bytes that are no frames: a refusal's text, TLS."""
+        self._decode()
+        return {direction: side.rest for direction, side in self._sides.items()}
+
+    @property
+    def events(self) -> list[WireFrame | str]:
+        """Frames and remarks, in the order they were seen."""
+        self._decode()
+        return list(self._events)
+
+    def count(self, direction: str) -> int:
+        """How many bytes have come in, in one direction."""
+        source = self._link.flows if self._link else self._sides
+        return source[direction].received
+
+    def fate(self, seen: WireFrame) -> str:
+        """What became of a frame: ``"delivered"``, ``"held"`` by the line, or ``"lost"``."""
+        source = self._link.flows if self._link else self._sides
+        if source[seen.direction].delivered >= seen.end_offset:
+            return "delivered"
+        still_there = self._link and not self._link.flows[seen.direction].finished
+        return "held" if still_there else "lost"
+
+    # Decoding
+
+    def _decode(self) -> None:
+        pieces = iter(self._pending)
+        self._pending = deque() if self._link else ()
+        for direction, now, what in zip(pieces, pieces, pieces, strict=True):
+            self._decode_piece(direction, now, what)
+        if not self._link:  # nothing more will come
+            for side in self._sides.values():
+                side.parser = side.inflater = None  # an inflater takes 40 KiB
+
+    def _decode_piece(self, direction: str, now: float, what: str | bytes) -> None:
+        if isinstance(what, bytes):
+            self._decode_bytes(direction, now, what)
+            return
+        expected = direction and (not self._upgraded or self._sides[direction].closed)
+        if not expected:
+            self._events.append(what)
+
+    def _decode_bytes(self, direction: str, now: float, data: bytes) -> None:
+        now -= self._start
+        side = self._sides[direction]
+        if self._upgraded:
+            self._add_frames(direction, now, data)
+        elif len(side.rest) < REST:
+            side.rest += data
+            if side.handshake is None:
+                self._look_for_handshake(side, now)
+
+    def _look_for_handshake(self, side: Side, now: float) -> None:
+        before = len(side.rest)
+        parsed = Handshake.parse(side.rest)
+        if parsed is None:
+            return
+        side.handshake, side.rest = parsed
+        side.position = before - len(side.rest)
+        if side.handshake.status == 101:
+            self._upgraded = True
+            self._get_ready(side.handshake.get("Sec-WebSocket-Extensions"))
+            for direction, each in self._sides.items():
+                data, each.rest = each.rest, b""
+                self._add_frames(direction, now, data)
+
+    def _get_ready(self, extensions: str) -> None:
+        """Prepare for frames, compressed if the extensions agreed on say so."""
+        compressed = "permessage-deflate" in extensions
+        keep = self._keep
+        if compressed and keep is not None:
+            keep = max(keep, BUDGET)  # without all of one message the next cannot be inflated
+        for name, side in zip(("client", "server"), self._sides.values(), strict=True):
+            side.parser = FrameParser(keep)
+            if compressed:
+                fresh = f"{name}_no_context_takeover" in extensions
+                side.inflater = Inflater(fresh, self._keep)
+
+    def _add_frames(self, direction: str, now: float, data: bytes) -> None:
+        side = self._sides[direction]
+        assert side.parser is not None
+        for frame in side.parser.feed(data):
+            inflated, problem = None, ""
+            if side.inflater:
+                inflated, problem = side.inflater.feed(frame), side.inflater.problem
+                frame = dataclasses.replace(frame, payload=frame.payload[: self._keep])
+            if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+                side.text = frame.opcode == Opcode.TEXT
+            side.position += frame.size
+            side.closed |= frame.opcode == Opcode.CLOSE
+            text = side.text if frame.opcode <= Opcode.BINARY else None
+            at = (now, frame, inflated, side.position, text, problem)
+            seen = WireFrame(self.number, direction, *at)
+            self._events.append(seen)
+            self._events_size += _size(seen)
+        while self._events_size > BUDGET:
+            event = self._events[0]
+            del self._events[0]
+            if isinstance(event, WireFrame):
+                self._events_size -= _size(event)
+                self.forgotten += 1
+
+
+def _size(seen: WireFrame) -> int:
+    """About how many bytes of memory it takes."""
+    inflated = seen.inflated
+    return (
+        OBJECT + len(seen.frame.payload) + (OBJECT // 2 + len(inflated.payload) if inflated else 0)
+    )

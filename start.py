@@ -30,6 +30,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any, Callable, Sequence
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -71,11 +72,11 @@ FIRST_PAGE = "/lab/tree/notebooks/00_start_here.ipynb"
 class Problem(Exception):
     """Something that only the person at the keyboard can put right."""
 
-    def __init__(self, what, *advice):
+    def __init__(self, what: str, *advice: str) -> None:
         super().__init__(what)
         self.advice = advice
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "\n".join(["wsdemo: " + self.args[0]] + ["  " + line for line in self.advice])
 
 
@@ -83,7 +84,7 @@ class Problem(Exception):
 # What has to be there first
 
 
-def require_python(version=sys.version_info):
+def require_python(version: "Sequence[Any]" = sys.version_info) -> None:
     """Check that this Python is new enough.
 
     Args:
@@ -107,7 +108,7 @@ def require_python(version=sys.version_info):
         )
 
 
-def require_modules(find_spec=importlib.util.find_spec):
+def require_modules(find_spec: "Callable[[str], Any]" = importlib.util.find_spec) -> None:
     """Check that this Python can make virtual environments.
 
     Args:
@@ -126,7 +127,7 @@ def require_modules(find_spec=importlib.util.find_spec):
         )
 
 
-def require_room(folder=ROOT):
+def require_room(folder: Path = ROOT) -> None:
     """Check that the folder can be written to and its disk has room.
 
     Args:
@@ -155,7 +156,7 @@ def require_room(folder=ROOT):
 # What is set up already
 
 
-def fingerprint(newest=False):
+def fingerprint(newest: bool = False) -> str:
     """Give a hash of everything that a set-up depends on.
 
     The folder belongs to it, since a virtual environment that was moved or copied still points
@@ -169,7 +170,7 @@ def fingerprint(newest=False):
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def read_mark():
+def read_mark() -> "dict[str, Any]":
     """Give what the last finished set-up noted; an empty dict if there was none."""
     try:
         mark = json.loads(MARK.read_text(encoding="utf-8"))
@@ -178,7 +179,7 @@ def read_mark():
     return mark if isinstance(mark, dict) else {}
 
 
-def is_ready(level, newest=False):
+def is_ready(level: str, newest: bool = False) -> bool:
     """Tell whether `.venv` already holds what a level needs.
 
     Args:
@@ -198,7 +199,7 @@ def is_ready(level, newest=False):
 # Setting up
 
 
-def run_step(title, command):
+def run_step(title: str, command: "Sequence[str]") -> bool:
     """Run one step of the set-up and show that it goes on.
 
     On a terminal the tool draws its own progress. Elsewhere its output is kept back, and shown
@@ -233,7 +234,7 @@ def run_step(title, command):
     return code == 0
 
 
-def wait_for(process):
+def wait_for(process: "subprocess.Popen[bytes]") -> int:
     """Wait until a process ends, print a sign of life meanwhile, and give its exit status."""
     began = time.monotonic()
     while True:
@@ -243,7 +244,7 @@ def wait_for(process):
             print(f"    still busy, {time.monotonic() - began:.0f} s", flush=True)
 
 
-def make_environment():
+def make_environment() -> None:
     """Make `.venv` afresh, with pip and uv in it.
 
     Raises:
@@ -262,21 +263,21 @@ def make_environment():
     run_step("fetching the installer, uv", [*pip("install"), UV_REQUIREMENT])
 
 
-def pip(command):
+def pip(command: str) -> "list[str]":
     """Give the start of a command for `.venv`'s own pip."""
     # Five tries with growing pauses, as pip has it, are a long silence where there is no network.
     options = ["--disable-pip-version-check", "--retries", "1"]
     return [str(PYTHON), "-m", "pip", command, *options]
 
 
-def reaches_packages():
+def reaches_packages() -> bool:
     """Tell whether packages can be fetched, by fetching a small one that the course needs."""
     with tempfile.TemporaryDirectory() as folder:
         command = [*pip("download"), "--quiet", "--no-deps", "--dest", folder, "nest-asyncio"]
         return subprocess.run(command, env=environment(), capture_output=True).returncode == 0
 
 
-def install(level, newest=False):
+def install(level: str, newest: bool = False) -> None:
     """Install the course, in editable form, with what a level needs.
 
     Args:
@@ -314,7 +315,7 @@ def install(level, newest=False):
     )
 
 
-def fetch_javascript():
+def fetch_javascript() -> None:
     """Fetch what pages and programs in JavaScript import, where npm is; the course opens anyway."""
     npm = shutil.which("npm")
     if npm is None:
@@ -324,7 +325,7 @@ def fetch_javascript():
         print("  For the programs in JavaScript: `npm install` in notebooks/javascript", flush=True)
 
 
-def set_up(level, newest=False):
+def set_up(level: str, newest: bool = False) -> None:
     """See to it that `.venv` holds what a level needs; do nothing when it does.
 
     Args:
@@ -358,7 +359,7 @@ def set_up(level, newest=False):
 # The commands
 
 
-def environment():
+def environment() -> "dict[str, str]":
     """Give the environment variables for programs that run in `.venv`."""
     variables = dict(os.environ)
     variables.pop("PYTHONHOME", None)
@@ -370,7 +371,7 @@ def environment():
     return variables
 
 
-def hand_over(*command):
+def hand_over(*command: str) -> int:
     """Run a program of `.venv` in place of this one, and end as it ends."""
     words = [str(PYTHON), *map(str, command)]
     sys.stdout.flush()
@@ -387,7 +388,7 @@ def hand_over(*command):
             continue
 
 
-def has_screen():
+def has_screen() -> bool:
     """Tell whether a browser opened here would be seen by the person."""
     if os.environ.get("BROWSER"):
         return True
@@ -396,7 +397,7 @@ def has_screen():
     return "SSH_CONNECTION" not in os.environ
 
 
-def lab_options():
+def lab_options() -> "list[str]":
     """Give JupyterLab's options for this course on this machine."""
     options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={FIRST_PAGE}", *QUIET_LAB]
     if getattr(os, "geteuid", lambda: 1)() == 0:
@@ -406,7 +407,7 @@ def lab_options():
     return options
 
 
-def lab(arguments):
+def lab(arguments: "list[str]") -> int:
     """Open JupyterLab on the first lesson."""
     set_up("lab")
     options = lab_options()
@@ -419,7 +420,7 @@ def lab(arguments):
     return hand_over("-m", "jupyterlab", *options, *arguments)
 
 
-def test(arguments):
+def test(arguments: "list[str]") -> int:
     """Run every check, or pytest alone with the arguments given."""
     newest = "--newest" in arguments
     arguments = [word for word in arguments if word != "--newest"]
@@ -427,25 +428,25 @@ def test(arguments):
     return hand_over("tools/suite.py", *arguments)
 
 
-def doctor(arguments):
+def doctor(arguments: "list[str]") -> int:
     """Say what is here and what is missing."""
     set_up("lab")
     return hand_over("-m", "wsdemo", "doctor", *arguments)
 
 
-def serve(arguments):
+def serve(arguments: "list[str]") -> int:
     """Run a finished server."""
     set_up("lab")
     return hand_over("-m", "wsdemo", "serve", *arguments)
 
 
-def notebooks(arguments):
+def notebooks(arguments: "list[str]") -> int:
     """Run the notebooks in place and save them normalised."""
     set_up("lab")
     return hand_over("tools/notebooks.py", *arguments)
 
 
-def bench(arguments):
+def bench(arguments: "list[str]") -> int:
     """Run the benchmarks, all or those named."""
     folder = ROOT / "benchmarks"
     known = sorted(path.stem for path in folder.glob("[!_]*.py"))
@@ -464,13 +465,13 @@ def bench(arguments):
     return status
 
 
-def site(arguments):
+def site(arguments: "list[str]") -> int:
     """Build the course as a web site."""
     set_up("test")
     return hand_over("tools/website.py", *arguments)
 
 
-def lock(arguments):
+def lock(arguments: "list[str]") -> int:
     """Write requirements.lock: exact versions for all systems, and no addresses."""
     if not UV.exists():
         # The old lock may contradict pyproject.toml, which is why it is being made anew.
@@ -482,7 +483,7 @@ def lock(arguments):
     return subprocess.call(command, cwd=str(ROOT), env=environment())
 
 
-def usage(arguments):
+def usage(arguments: "list[str]") -> int:
     """Print how this file is used."""
     print(__doc__.strip())
     return 0
@@ -503,7 +504,7 @@ COMMANDS = {
 }
 
 
-def main(arguments):
+def main(arguments: "list[str]") -> int:
     """Run the command that the arguments name, and give the exit status."""
     try:
         require_python()

@@ -43,6 +43,7 @@ NOTEBOOKS = (
 STYLE = (
     (sys.executable, "-m", "ruff", "check"),
     (sys.executable, "-m", "ruff", "format", "--check"),
+    (sys.executable, "-m", "mypy"),
 )
 
 

@@ -180,14 +180,14 @@ class Links(HTMLParser):
         self.places: set[str] = set()
         self.feed(page.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag: str, attrs: list) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what one tag names."""
-        values = dict(attrs)
+        values = {name: value or "" for name, value in attrs}
         if values.get("id"):
             self.places.add(values["id"])
         if tag == "a" and values.get("href"):
             self.links.append(values["href"])
-        elif tag == "link" and "stylesheet" in (values.get("rel") or ""):
+        elif tag == "link" and "stylesheet" in values.get("rel", ""):
             self.loads.append(values["href"])
         elif tag in ("img", "script", "iframe") and values.get("src"):
             self.loads.append(values["src"])

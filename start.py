@@ -59,15 +59,6 @@ WITHOUT_BROKERS = "."
 NPM_INSTALL = ["install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"]
 NPM_INSTALL += ["--ignore-scripts", "--fetch-retries=0", "--prefix"]
 
-# A first screen without release news, and a server that asks nothing of the internet.
-QUIET_LAB = [
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-    "--Application.log_level=WARN",
-]
-FIRST_PAGE = "/lab/tree/notebooks/00_start_here.ipynb"
-
 
 class Problem(Exception):
     """Something that only the person at the keyboard can put right."""
@@ -388,36 +379,10 @@ def hand_over(*command: str) -> int:
             continue
 
 
-def has_screen() -> bool:
-    """Tell whether a browser opened here would be seen by the person."""
-    if os.environ.get("BROWSER"):
-        return True
-    if sys.platform.startswith("linux"):
-        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return "SSH_CONNECTION" not in os.environ
-
-
-def lab_options() -> "list[str]":
-    """Give JupyterLab's options for this course on this machine."""
-    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={FIRST_PAGE}", *QUIET_LAB]
-    if getattr(os, "geteuid", lambda: 1)() == 0:
-        options.append("--allow-root")
-    if not has_screen():
-        options.append("--no-browser")
-    return options
-
-
 def lab(arguments: "list[str]") -> int:
     """Open JupyterLab on the first lesson."""
     set_up("lab")
-    options = lab_options()
-    if "--no-browser" in options:
-        print("No screen here. Open the last address printed below in a browser of this machine.")
-        print("From another machine, first: ssh -L 8888:127.0.0.1:8888 HOST  (the address's port)")
-    else:
-        print("JupyterLab opens in your browser. If it does not, use the address below.")
-    print("To end it, press Ctrl-C here.\n")
-    return hand_over("-m", "jupyterlab", *options, *arguments)
+    return hand_over("-m", "wsdemo", "lab", *arguments)
 
 
 def test(arguments: "list[str]") -> int:

@@ -39,8 +39,9 @@ MAY_IMPORT = {
     "programs": {"options", "proxies"},
     "apps": {"bus", "options", "server"},
     "checks": {"frames", "loop", "programs", "proxies", "server", "wire"},
+    "lab": set(),
     "doctor": {"files", "programs", "proxies"},
-    "__main__": {"apps", "doctor"},
+    "__main__": {"apps", "doctor", "lab"},
     # lazily, and for type checkers
     "__init__": {
         "apps",

@@ -221,9 +221,3 @@ def test_a_refused_page_is_told_on_the_terminal():
         )
         child.terminate()
         assert child.stderr.read() == ""
-
-
-def test_where_the_lessons_are_not_it_says_so(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(command, "__file__", str(tmp_path / "wsdemo" / "__main__.py"))
-    assert command.main(["lab"]) == 1
-    assert "clone the project" in capsys.readouterr().out

@@ -5,15 +5,13 @@ import dataclasses
 import importlib
 import inspect
 import logging
-import pathlib
-import runpy
 import signal
-import subprocess
 import sys
 import threading
 from types import ModuleType
 from typing import NoReturn
 
+from wsdemo import lab
 from wsdemo.apps import APPS
 
 __all__ = ["main"]
@@ -50,22 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
     if more and chosen.command != "lab":
         parser.error(f"unknown arguments: {' '.join(more)}")
     if chosen.command == "lab":
-        return _lab(more)
+        return lab.main(more)
     from wsdemo import doctor  # the command starts quicker without it
 
     return doctor.main()
-
-
-def _lab(more: list[str]) -> int:
-    """Open the course from the checkout that the package was installed from."""
-    start = pathlib.Path(__file__).parent.parent / "start.py"
-    if not start.is_file():
-        print("wsdemo: the lessons are not part of the package: clone the project, and there run")
-        print("        python start.py")
-        return 1
-    # Not `start.py lab`, which would set up a second environment beside conda's or yours.
-    options = runpy.run_path(str(start))["lab_options"]()
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *options, *more])
 
 
 def _serve(name: str, words: list[str]) -> int:

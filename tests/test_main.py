@@ -1,6 +1,9 @@
 """The command wsdemo, run as its users run it."""
 
 import contextlib
+import importlib
+import inspect
+import pathlib
 import re
 import signal
 import socket
@@ -141,6 +144,22 @@ def test_every_app_is_named(capsys):
     assert ", ".join(APPS) in told
 
 
+def test_an_option_that_would_do_nothing_is_not_taken(capsys):
+    with pytest.raises(SystemExit) as refused:
+        command.main(["serve", "dashboard", "--burst", "5"])
+    assert refused.value.code == 2
+    assert "unrecognized arguments: --burst" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_an_app_uses_the_limits_that_it_declares(name):
+    module = importlib.import_module(f"wsdemo.apps.{name}")
+    uses_rate = "rate_limited(" in pathlib.Path(module.__file__).read_text(encoding="utf-8")
+    assert ("burst" in module.APP.uses) is uses_rate
+    own = inspect.signature(module.serve).parameters
+    assert not set(module.APP.uses) & set(own), "two options of one name"
+
+
 @pytest.mark.parametrize("app", APPS)
 def test_every_app_tells_its_options(app, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -181,6 +200,7 @@ def test_every_app_tells_its_options(app, capsys):
                 ("--burst", "9" * 400, "burst is a whole number, 1 or more"),
                 ("--per-address", "-1", "per_address is a whole number, 0 or more"),
             )
+            if (app, option) != ("dashboard", "--burst")
         ),
         (["echo", "--origin", "example.com"], "write https://example.com or http://example.com"),
     ],

@@ -3,16 +3,15 @@
 import argparse
 import dataclasses
 import importlib
-import inspect
 import logging
 import signal
 import sys
 import threading
-from types import ModuleType
 from typing import NoReturn
 
 from wsdemo import lab
 from wsdemo.apps import APPS
+from wsdemo.apps._app import App
 
 __all__ = ["main"]
 
@@ -55,11 +54,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(name: str, words: list[str]) -> int:
-    app = importlib.import_module(f"wsdemo.apps.{name}")
-    chosen = vars(_server_options(name, app).parse_args(words))
-    allowed = {limit: chosen.pop(limit) for limit in _limits(app)}
+    module = importlib.import_module(f"wsdemo.apps.{name}")
+    app: App = module.APP
+    about = (module.__doc__ or "").partition("\n")[0]
+    chosen = vars(_server_options(name, about, app).parse_args(words))
+    allowed = {limit: chosen.pop(limit) for limit in (*app.uses, "origins")}
     try:
-        server = app.serve(limits=type(app.LIMITS)(**allowed), **chosen)
+        server = app.serve(limits=dataclasses.replace(app.limits, **allowed), **chosen)
     except ValueError as error:  # an option makes no sense
         print(f"wsdemo: {error}", file=sys.stderr)
         return 2
@@ -87,12 +88,6 @@ def _show_refusals() -> None:
     logging.getLogger("wsdemo.refusals").addHandler(terminal)
 
 
-def _limits(app: ModuleType) -> list[str]:
-    """The limits that the command line offers: an app's own option of the same name goes first."""
-    own = inspect.signature(app.serve).parameters
-    return [each.name for each in dataclasses.fields(app.LIMITS) if each.name not in own]
-
-
 class _Parser(argparse.ArgumentParser):
     """One that refuses in one line, as the servers themselves do."""
 
@@ -100,10 +95,9 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"wsdemo: {message}; `{self.prog} --help` tells more\n")
 
 
-def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
+def _server_options(name: str, about: str, app: App) -> argparse.ArgumentParser:
     """The options of a finished server: what all have, its limits, its own."""
-    description = (app.__doc__ or "").partition("\n")[0]
-    parser = _Parser(f"wsdemo serve {name}", description=description)
+    parser = _Parser(f"wsdemo serve {name}", description=about)
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -116,7 +110,7 @@ def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
         const="deflate",
         help="compress messages (permessage-deflate)",
     )
-    app.add_arguments(parser)
+    app.add_options(parser)
     limits = parser.add_argument_group("limits")
     for option, kind, unit, text in (
         ("max_size", int, "BYTES", "of a message; a longer one ends its connection with 1009"),
@@ -124,12 +118,12 @@ def _server_options(name: str, app: ModuleType) -> argparse.ArgumentParser:
         ("burst", int, "N", "messages that may come at once before the rate counts"),
         ("per_address", int, "N", "connections from one IP address; 0: any number"),
     ):
-        if option not in _limits(app):
+        if option not in app.uses:
             continue
         limits.add_argument(
             f"--{option.replace('_', '-')}",
             type=kind,
-            default=getattr(app.LIMITS, option),
+            default=getattr(app.limits, option),
             metavar=unit,
             help=f"{text} (%(default)s)",
         )

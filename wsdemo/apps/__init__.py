@@ -2,7 +2,7 @@
 
 Each module has ``PAGES``, what it answers to plain HTTP; ``serve``, which starts it the way a
 careful engineer would, for a room of strangers; ``LIMITS``, what it allows unless told otherwise;
-and ``add_arguments``, its own options on the command line.
+and ``APP``, which declares all of it for the command line.
 """
 
 import pathlib

@@ -12,10 +12,11 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "serve"]
 
 PAGES = pages("auth")
 LIMITS = Limits()
@@ -84,7 +85,7 @@ def _knows(request: Request | None, token: str) -> bool:
     return any([hmac.compare_digest(each.encode(), token.encode()) for each in shown])
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Its options on the command line."""
     parser.add_argument("--token", help="the token to ask for (a random one, which is printed)")
     parser.add_argument(
@@ -92,3 +93,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help='let everybody in, and close with 1008 "Invalid token" (else 401, before the upgrade)',
     )
+
+
+APP = App(serve, LIMITS, add_options=add_options)

@@ -1,15 +1,15 @@
 """The binary server of lesson 06: bytes come back as bytes, text as text, fragments as one."""
 
-import argparse
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "serve"]
 
 PAGES = pages("binary")
 LIMITS = Limits()
@@ -30,5 +30,4 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
     return serve_limited(binary, limits, **{"pages": PAGES, **options})
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It has no options of its own."""
+APP = App(serve, LIMITS)

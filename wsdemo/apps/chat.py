@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.apps._messages import Refused, now_ms, query_of, read_json, refusal
 from wsdemo.apps.chat_room import NAME_LENGTH, Room, Taken
 from wsdemo.bus.core import Bus, BusDown, open_bus
@@ -17,7 +18,7 @@ from wsdemo.options import check_number
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "Room", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "Room", "serve"]
 
 PAGES = pages("chat")
 LIMITS = Limits(max_size=2**16, rate=10, burst=60)
@@ -187,7 +188,7 @@ def serve(
     return server
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Its options on the command line."""
     parser.add_argument(
         "--name-length",
@@ -215,3 +216,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="messages that the bus keeps for those who come back (%(default)s)",
     )
+
+
+APP = App(serve, LIMITS, add_options=add_options)

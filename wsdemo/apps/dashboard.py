@@ -11,12 +11,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.apps._messages import now_ms, query_of
 from wsdemo.options import check_number
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "Latest", "Sensor", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "Latest", "Sensor", "serve"]
 
 PAGES = pages("dashboard")
 LIMITS = Limits(max_size=2**10)
@@ -148,7 +149,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
     return serve_limited(dashboard, limits, **{"pages": PAGES, **options})
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Its options on the command line."""
     parser.add_argument(
         "--rate",
@@ -157,3 +158,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="readings per second (%(default)g)",
     )
+
+
+APP = App(serve, LIMITS, uses=("max_size", "per_address"), add_options=add_options)

@@ -1,15 +1,15 @@
 """The echo server of lesson 02: it greets, then repeats what it is told."""
 
-import argparse
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "serve"]
 
 PAGES = pages("echo")
 LIMITS = Limits()
@@ -33,5 +33,4 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
     return serve_limited(echo, limits, **{"pages": PAGES, **options})
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It has no options of its own."""
+APP = App(serve, LIMITS)

@@ -9,12 +9,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.apps._messages import Refused, now_ms, read_json, refusal
 from wsdemo.options import check_number
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "serve"]
 
 PAGES = pages("heartbeat")
 LIMITS = Limits()
@@ -109,7 +110,7 @@ def _answer(message: str | bytes) -> str:
     return refusal('this server answers {"type": "heartbeat"} alone')
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Its options on the command line."""
     parser.add_argument(
         "--interval",
@@ -118,3 +119,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="from one sweep to the next (%(default)g); the dead are found after one to two",
     )
+
+
+APP = App(serve, LIMITS, add_options=add_options)

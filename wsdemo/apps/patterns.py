@@ -12,12 +12,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.apps._messages import Refused, now_ms, read_json
 from wsdemo.server.core import Server
 from wsdemo.server.fanout import Fanout
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "Groups", "add_arguments", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "Groups", "serve"]
 
 PAGES = pages("patterns")
 LIMITS = Limits(max_size=2**16, rate=50, burst=200)
@@ -186,7 +187,7 @@ def _as_bytes(key: str) -> bytes:
     return key.encode(errors="surrogatepass")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Its options on the command line."""
     parser.add_argument(
         "--topic",
@@ -223,3 +224,6 @@ class _Keys(argparse.Action):
         setattr(
             namespace, self.dest, {**({} if before is self.default else before), name: key or None}
         )
+
+
+APP = App(serve, LIMITS, add_options=add_options)

@@ -13,13 +13,14 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.apps import pages
+from wsdemo.apps._app import App
 from wsdemo.apps._messages import Refused, read_json, refusal
 from wsdemo.apps.pong_game import SIDES, Game
 from wsdemo.options import check_number
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
-__all__ = ["LIMITS", "PAGES", "Game", "add_arguments", "read", "referee", "serve"]
+__all__ = ["APP", "LIMITS", "PAGES", "Game", "read", "referee", "serve"]
 
 PAGES = pages("pong")
 LIMITS = Limits(max_size=2**8, rate=100)
@@ -203,7 +204,7 @@ def serve(
     return serve_limited(pong, limits, **{"pages": known, **options})
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Its options on the command line."""
     parser.add_argument(
         "--steps",
@@ -212,3 +213,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="steps of the game per second (%(default)g)",
     )
+
+
+APP = App(serve, LIMITS, add_options=add_options)

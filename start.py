@@ -3,7 +3,9 @@
 
     python start.py                    open the course in JupyterLab
     python start.py test               run every check
+    python start.py test NOTEBOOKS     run every check of these lessons
     python start.py test ARGS          run pytest alone, with these arguments
+    python start.py test --repeat 20 … the same, twenty times
     python start.py test --newest      the same with the newest versions, not those of the lock
     python start.py serve APP          run a finished server, such as chat; --help tells its options
     python start.py doctor             say what is here and what is missing

@@ -9,15 +9,16 @@ import itertools
 import os
 import tempfile
 
-import nbval.kernel
 import pytest
 from jupyter_client.manager import KernelManager
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have nbval start its kernels so; Windows has no such sockets."""
-    if os.name == "nt":
+    if os.name == "nt" or not getattr(config.option, "nbval", False):
         return
+    import nbval.kernel  # two seconds, for notebooks only
+
     folder = tempfile.TemporaryDirectory(prefix="nbval")  # a short path: a socket's has a limit
     config.add_cleanup(folder.cleanup)
     numbers = itertools.count()

@@ -1,8 +1,10 @@
 """Every check of the project, one step after the other: what `python start.py test` runs.
 
-With arguments it runs pytest alone, with these arguments.
+With notebooks it runs all that the tests ask of these lessons; with other arguments pytest alone,
+with these arguments. ``--repeat 20`` before them does it twenty times, and stops at a failure.
 """
 
+import functools
 import hashlib
 import os
 import shutil
@@ -11,7 +13,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +31,10 @@ NOTEBOOKS = (
     *PYTEST,
     "notebooks",
     "-p",
-    "tools.kernels",
-    "-p",
     "tools.hardships",
     "-p",
     "tools.needs",
     "--nbval",
-    "--nbval-sanitize-with=tests/sanitize.cfg",
-    "--nbval-cell-timeout=60",
-    "--nbval-kernel-startup-timeout=60",
     *WORKERS,
 )
 STYLE = (
@@ -168,25 +165,71 @@ def run_all() -> list[Step]:
         ("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)),
         ("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)),
     ):
-        print(f"\n=== {name}", flush=True)
-        began = time.monotonic()
-        step = run()
-        step.seconds = time.monotonic() - began
-        steps.append(step)
+        steps.append(timed(name, run))
     return steps
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run every step, or pytest alone; return the exit status.
+def run_lesson(notebook: Path) -> list[Step]:
+    """Run all that the tests ask of one lesson, and give what each step came to.
 
     Args:
-        arguments: pytest's arguments; none for every step.
+        notebook: the lesson.
     """
-    if arguments:
+    name, number = notebook.stem, notebook.stem[:2]
+    if not notebook.is_file():
+        print(f"there is no {notebook}", flush=True)
+        return [Step(name, failed=1)]
+    plain = (*PYTEST, "-p", "no:nbval", "-q")
+    return [
+        timed(f"{name}: {step}", functools.partial(pytest_step, step, command))
+        for step, command in (
+            ("cells", (*PYTEST, "--nbval", str(notebook), "-q")),
+            ("form", (*plain, "tests/lessons", "-k", name)),
+            ("exercises", (*plain, "tests/checks", "-k", f"{number}.")),
+            ("browser", (*plain, "tests/browser", "-k", name)),
+        )
+    ]
+
+
+def timed(title: str, run: Callable[[], Step]) -> Step:
+    """Run a step under its title, and note how long it took."""
+    print(f"\n=== {title}", flush=True)
+    began = time.monotonic()
+    step = run()
+    step.name, step.seconds = title, time.monotonic() - began
+    return step
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every step, those of some lessons, or pytest alone; return the exit status.
+
+    Args:
+        arguments: notebooks, or pytest's arguments; none for every step.
+    """
+    repeat, words = 1, list(arguments)
+    if words[:1] == ["--repeat"] and len(words) > 1 and words[1].isdecimal():
+        repeat, words = int(words[1]), words[2:]
+    for number in range(1, repeat + 1):
+        if repeat > 1:
+            print(f"\n### {number} of {repeat}", flush=True)
+        if code := run(words):
+            return code
+    return 0
+
+
+def run(words: Sequence[str]) -> int:
+    """Run once what the arguments ask for; return the exit status."""
+    if words and all(word.endswith(".ipynb") for word in words):
+        return summary([step for word in words for step in run_lesson(ROOT / word)])
+    if words:
         # nbval takes two seconds to load, and is of use for notebooks only.
-        plugins = [] if "--nbval" in arguments else ["-p", "no:nbval"]
-        return call([*PYTEST, *plugins, *arguments])
-    steps = run_all()
+        plugins = [] if "--nbval" in words else ["-p", "no:nbval"]
+        return call([*PYTEST, *plugins, *words])
+    return summary(run_all())
+
+
+def summary(steps: Sequence[Step]) -> int:
+    """Print what the steps came to, and their sum, which CI reads; return the exit status."""
     print("\n" + "\n".join(map(str, steps)) + "\n")
     total = Step("total")
     for step in steps:

@@ -2,8 +2,11 @@
 
 import json
 import re
+import subprocess
 import sys
+import tempfile
 
+import nbformat
 import pytest
 
 from tools import suite
@@ -141,3 +144,57 @@ def test_package_json_pins_what_it_needs():
     assert package["private"] is True
     for version in package["dependencies"].values():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+
+
+@pytest.fixture
+def steps_run(monkeypatch):
+    """The commands that would be run as steps; the tenth one fails."""
+    commands = []
+
+    def pytest_step(name, command):
+        commands.append(command)
+        return Step(name, passed=3, failed=len(commands) == 10)
+
+    monkeypatch.setattr(suite, "pytest_step", pytest_step)
+    return commands
+
+
+def test_a_lesson_has_its_cells_form_exercises_and_panels_checked(steps_run, capsys):
+    assert suite.main(["notebooks/03_chat.ipynb"]) == 0
+    told = [" ".join(command[3:]) for command in steps_run]
+    assert told[0].startswith("--nbval ")
+    assert told[0].endswith("notebooks/03_chat.ipynb -q")
+    assert told[1:] == [
+        "-p no:nbval -q tests/lessons -k 03_chat",
+        "-p no:nbval -q tests/checks -k 03.",
+        "-p no:nbval -q tests/browser -k 03_chat",
+    ]
+    assert capsys.readouterr().out.splitlines()[-1] == "12 passed, 0 failed"
+
+
+def test_a_lesson_is_repeated_until_it_fails(steps_run, capsys):
+    assert suite.main(["--repeat", "20", "notebooks/03_chat.ipynb"]) == 1
+    assert len(steps_run) == 12
+    assert "### 3 of 20" in capsys.readouterr().out
+
+
+def test_a_lesson_that_is_not_there_fails(steps_run, capsys):
+    assert suite.main(["notebooks/99_none.ipynb"]) == 1
+    assert "there is no " in capsys.readouterr().out
+    assert steps_run == []
+
+
+@pytest.mark.parametrize("options", [["-n", "0"], ["-n", "2", "--dist", "load"]])
+def test_nbval_needs_no_options(options):
+    """A cell that prints an address with a port is compared by our rules, whoever calls nbval."""
+    cell = nbformat.v4.new_code_cell("print('ws://127.0.0.1:4711')", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", text="ws://127.0.0.1:<port>\n")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [cell, nbformat.v4.new_code_cell("x = 1", execution_count=2)]
+    cells.append(nbformat.v4.new_code_cell("assert x == 1", execution_count=3))
+    book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    with tempfile.TemporaryDirectory(dir=suite.ROOT) as folder:
+        nbformat.write(book, f"{folder}/scratch.ipynb")
+        command = [sys.executable, "-m", "pytest", "--nbval", folder, "-q", *options]
+        done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, timeout=100)
+    assert "3 passed" in done.stdout, done.stdout

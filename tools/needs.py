@@ -1,21 +1,48 @@
 """A pytest plugin: a lesson whose programs are not here is skipped, by name and with the cure.
 
-In CI it runs all the same, and fails.
+A lesson says what it needs by tags of its first cell, such as ``needs-redis``. In CI it runs all
+the same, and fails.
 """
 
+import functools
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from wsdemo.programs import balancers, brokers
 
-PROGRAMS = {
-    "15": lambda: brokers.install_hint("mqtt"),
-    "16": lambda: (
-        brokers.install_hint("redis") or brokers.install_hint("nats") or balancers.install_hint()
-    ),
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+PREFIX = "needs-"
+HINTS: dict[str, Callable[[], str | None]] = {
+    "mqtt": functools.partial(brokers.install_hint, "mqtt"),
+    "nats": functools.partial(brokers.install_hint, "nats"),
+    "redis": functools.partial(brokers.install_hint, "redis"),
+    "nginx": balancers.install_hint,
 }
+
+
+def needs(lesson: str) -> list[str]:
+    """Return what a lesson needs, by the tags of its first cell.
+
+    Args:
+        lesson: its file's name, such as ``15_mqtt.ipynb``.
+
+    Raises:
+        KeyError: it needs something that nobody knows how to look for.
+    """
+    path = NOTEBOOKS / lesson
+    if not path.is_file():
+        return []
+    [first, *_] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    tags = first["metadata"].get("tags", [])
+    found = [tag.removeprefix(PREFIX) for tag in tags if tag.startswith(PREFIX)]
+    for each in found:
+        if each not in HINTS:
+            raise KeyError(f"{lesson} has the tag {PREFIX}{each}; known are {', '.join(HINTS)}")
+    return found
 
 
 def lacking(lesson: str) -> str | None:
@@ -24,13 +51,13 @@ def lacking(lesson: str) -> str | None:
     Args:
         lesson: its file's name, such as ``15_mqtt.ipynb``.
     """
-    ask = PROGRAMS.get(lesson[:2])
-    return ask() if ask and not os.environ.get("CI") else None
+    hints = (HINTS[each]() for each in needs(lesson))
+    return None if os.environ.get("CI") else next(filter(None, hints), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the cells of lessons that cannot run here."""
+    hints = {path: lacking(path.name) for path in {Path(item.path) for item in items}}
     for item in items:
-        path = Path(item.path)
-        if path.suffix == ".ipynb" and (what := lacking(path.name)):
-            item.add_marker(pytest.mark.skip(reason=f"{path.stem}: {what}"))
+        if what := hints[Path(item.path)]:
+            item.add_marker(pytest.mark.skip(reason=f"{item.path.stem}: {what}"))

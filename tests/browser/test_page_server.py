@@ -1,10 +1,9 @@
-"""Browser, javascript and the console server, without a browser: sockets play the pages."""
+"""The server of the panels' pages, without a browser: sockets play the pages."""
 
 import asyncio
 import contextlib
 import http.client
 import json
-import re
 import threading
 
 import pytest
@@ -12,11 +11,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.browser.page_server_kit import URL
 from wsdemo.browser.page_server import MAX_EVENTS, MAX_QUEUE, WEB, page_server
-from wsdemo.browser.panels import Browser, Row, javascript
+from wsdemo.browser.panels import Browser, javascript
 from wsdemo.server.core import serve
-
-URL = "ws://127.0.0.1:1"
 
 
 @contextlib.contextmanager
@@ -48,62 +46,6 @@ def get(path, host=None):
         connection.request("GET", path, headers={"Host": host} if host else {})
         response = connection.getresponse()
         return response.status, response.headers, response.read().decode()
-
-
-def markup(shown):
-    return shown._repr_mimebundle_()["text/html"]
-
-
-def sanitised(html):
-    html = re.sub(r'data-port="\d*"', 'data-port="0"', html)
-    return re.sub(r'data-token="[^"]*"', 'data-token=""', html)
-
-
-# What the notebook shows
-
-
-def test_the_html_differs_between_runs_only_in_port_and_token():
-    first = markup(Browser(URL, "ana"))
-    second = markup(Browser("ws://127.0.0.1:2", "ana"))
-    assert first != second
-    assert sanitised(first) == sanitised(second)
-    assert "127.0.0.1:" not in re.sub(r"<script>.*", "", first, flags=re.DOTALL)
-    assert len(first) < 3000
-
-
-def test_the_html_has_a_text_for_those_who_cannot_see_the_page():
-    html = re.sub(r"<script>.*", "", markup(javascript("", name='"<b>')), flags=re.DOTALL)
-    assert "opens here when you run this cell in JupyterLab" in html
-    assert "Trust Notebook" in html
-    assert "“&quot;&lt;b&gt;”" in html
-    assert 'data-name="&quot;&lt;b&gt;"' in html
-
-
-def test_the_plain_text_has_no_port():
-    ana, bob = Browser(URL, "ana"), Browser(URL, "bob")
-    assert ana._repr_mimebundle_()["text/plain"] == "<Browser 'ana'>"
-    assert (ana | bob)._repr_mimebundle_()["text/plain"] == "<Browser 'ana'> | <Browser 'bob'>"
-    assert repr(javascript("", name="probe")) == "<JavaScript 'probe'>"
-
-
-def test_panels_stand_side_by_side_with_one_script():
-    ana, bob, eve = (Browser(URL, name) for name in ("ana", "bob", "eve"))
-    for row in (ana | bob | eve, ana | (bob | eve), (ana | bob) | Row([eve])):
-        assert re.findall('data-name="(.*?)"', markup(row)) == ["ana", "bob", "eve"]
-        assert markup(row).count("<script>") == 1
-    with pytest.raises(TypeError):
-        ana | "bob"
-
-
-def test_a_page_loads_nothing_from_outside():
-    for file in WEB.iterdir():
-        text = file.read_text(encoding="utf-8")
-        assert set(re.findall(r"\b\w+://[\w.]+", text)) <= {"http://127.0.0.1"}, file.name
-        for source in re.findall(r'(?:src=|href=|from )"([^:"]+)"', text):
-            assert (WEB / source).is_file(), source
-
-
-# The console server
 
 
 def test_the_console_serves_the_pages_and_nothing_else():
@@ -193,9 +135,6 @@ def test_a_report_has_a_bounded_size():
             one.send("x" * (2**20 + 1))
         with pytest.raises(ConnectionClosed, match="1009"):
             drain(one)
-
-
-# Views of a page
 
 
 def test_a_page_is_told_what_it_is_when_it_opens():
@@ -317,9 +256,6 @@ def test_a_page_learns_that_its_kernel_stops():
         page_server.cache_clear()
 
 
-# Commands
-
-
 def test_commands_wait_for_the_page_and_keep_their_order():
     page = Browser(URL)
     page.send("text")
@@ -353,9 +289,6 @@ def test_the_queue_is_bounded():
 def test_a_message_is_text_or_bytes(data):
     with pytest.raises(TypeError, match="a message is str or bytes, not"):
         Browser(URL).send(data)
-
-
-# Events
 
 
 def test_expect_finds_events_of_the_past_and_of_the_future():

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.browser.test_page_server import URL, report, told, view
+from tests.browser.page_server_kit import URL
+from tests.browser.test_page_server import report, told, view
 from wsdemo import cell
 from wsdemo.browser import run_all as pace
 from wsdemo.browser.panels import Browser

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from tests.browser import lab
+from tests.browser.pages import page_of
+from wsdemo.apps import echo as echo_app
 
 PATIENCE_MS = 20_000
 """How long an expectation waits; playwright's own 5 s are too few where others work as well."""
@@ -35,3 +37,25 @@ def jupyterlab(chromium):
     """A JupyterLab of the tests' own."""
     with lab.jupyter() as server:
         yield server
+
+
+@pytest.fixture
+def echo():
+    with echo_app.serve(name="echo in a browser") as server:
+        yield server
+
+
+@pytest.fixture
+def tab(window):
+    """Open a page of a server."""
+
+    def tab(server, name=None):
+        page = window.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(page_of(server))
+        if name:
+            page.get_by_label("Your name").fill(name)
+            page.keyboard.press("Enter")
+        return page
+
+    return tab

@@ -1,17 +1,57 @@
 """The finished servers in a real browser: their pages, and the source's own client."""
 
-import contextlib
 import json
 import re
 
 import pytest
-from playwright.sync_api import Error, expect
+from playwright.sync_api import expect
 
 import wsdemo
-from wsdemo.apps import APPS, auth, binary, chat, dashboard, heartbeat, patterns, pong
-from wsdemo.apps import echo as echo_app
+from tests.browser.pages import STARTS, page_of
+from wsdemo.apps import APPS, auth, binary, chat, dashboard, heartbeat
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_page_fits_a_phone_names_its_parts_and_asks_nobody_else(window, app):
+    with STARTS[app]() as server:
+        page = window.new_page()
+        page.set_viewport_size({"width": 320, "height": 560})
+        asked, troubles = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(page_of(server))
+        expect(page.get_by_role("status").first).to_be_visible()
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
+        for part in page.locator("input, button").all():
+            name = part.evaluate("it => it.labels?.[0]?.textContent.trim() || it.textContent")
+            assert name
+        assert page.locator("#log").get_attribute("role") == "log"
+        assert {each.split("/")[2] for each in asked} == {f"127.0.0.1:{server.port}"}
+        assert troubles == []
+
+
+@pytest.mark.parametrize("deltas", [False, True])
+def test_a_chart_holds_fifty_readings_a_second(tab, deltas):
+    """Its last reading is fresh after two hundred of them: it has not fallen behind."""
+    with dashboard.serve(rate=50, name="fast") as server:
+        page = tab(server)
+        if deltas:
+            page.get_by_label("only what has changed").check()
+            page.get_by_role("button", name="Close").click()
+            page.get_by_role("button", name="Connect").click()
+        pace = page.locator("#pace")
+        expect(pace).to_have_text(re.compile(r"^2\d\d readings, "), timeout=15_000)
+        received, _, age = map(int, re.findall(r"\d+", pace.text_content()))
+        assert received >= 200
+        assert age < 500
+        assert re.fullmatch(r"7\d\.\d|80\.0", page.locator("#temp").text_content())
+        points = page.locator("#temperature-line").get_attribute("points").split()
+        assert len(points) == 120
+
 
 # The source's browser client, as it stands but for the address.
 SOURCE_CLIENT = """
@@ -45,39 +85,6 @@ SOURCE_CLIENT = """
 """
 
 
-@pytest.fixture
-def echo():
-    with echo_app.serve(name="echo in a browser") as server:
-        yield server
-
-
-def page_of(server):
-    return server.url.replace("ws", "http", 1)
-
-
-def test_the_echo_page_talks(window, echo):
-    page = window.new_page()
-    page.goto(page_of(echo))
-    log = page.locator("#log li")
-    expect(log).to_have_text(["↓ Welcome!"])
-    page.get_by_label("Your message").fill("<b>Hello</b>")
-    page.keyboard.press("Enter")
-    expect(log).to_have_text(["↓ Welcome!", "↑ <b>Hello</b>", "↓ You said: <b>Hello</b>"])
-    page.get_by_role("button", name="Close").click()
-    expect(page.get_by_role("status")).to_have_text("not connected")
-    page.get_by_role("button", name="Connect").click()
-    expect(log.last).to_have_text("↓ Welcome!")
-
-
-def test_the_echo_page_says_that_its_server_has_gone(window, echo):
-    page = window.new_page()
-    page.goto(page_of(echo))
-    expect(page.locator("#log li")).to_have_text(["↓ Welcome!"])
-    echo.stop()
-    expect(page.locator("#log li").last).to_contain_text("closed: code 1001")
-    expect(page.get_by_role("button", name="Send")).to_be_disabled()
-
-
 def test_the_source_client_is_greeted_echoed_and_closed(window, echo):
     page = window.new_page()
     page.goto(page_of(echo))
@@ -91,168 +98,6 @@ def test_the_source_client_is_greeted_echoed_and_closed(window, echo):
         "Server says: You said: Hello Server!",
         "Disconnected",
     ]
-
-
-# The page of each server
-
-
-STARTS = {
-    "echo": echo_app.serve,
-    "chat": chat.serve,
-    "heartbeat": heartbeat.serve,
-    "auth": lambda: auth.serve("sesame"),
-    "binary": binary.serve,
-    "dashboard": dashboard.serve,
-    "patterns": patterns.serve,
-    "pong": pong.serve,
-}
-
-
-@pytest.mark.parametrize("app", APPS)
-def test_a_page_fits_a_phone_names_its_parts_and_asks_nobody_else(window, app):
-    with STARTS[app]() as server:
-        page = window.new_page()
-        page.set_viewport_size({"width": 320, "height": 560})
-        asked, troubles = [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(page_of(server))
-        expect(page.get_by_role("status").first).to_be_visible()
-        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-        assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
-        for part in page.locator("input, button").all():
-            name = part.evaluate("it => it.labels?.[0]?.textContent.trim() || it.textContent")
-            assert name
-        assert page.locator("#log").get_attribute("role") == "log"
-        assert {each.split("/")[2] for each in asked} == {f"127.0.0.1:{server.port}"}
-        assert troubles == []
-
-
-@pytest.fixture
-def tab(window):
-    """Open a page of a server."""
-
-    def tab(server, name=None):
-        page = window.new_page()
-        page.set_default_timeout(10_000)
-        page.goto(page_of(server))
-        if name:
-            page.get_by_label("Your name").fill(name)
-            page.keyboard.press("Enter")
-        return page
-
-    return tab
-
-
-def close(page):
-    page.close()
-
-
-def crash(page):
-    """End the tab's process, as a kill or an empty battery does."""
-    with contextlib.suppress(Error):
-        page.goto("chrome://crash")
-
-
-@pytest.mark.parametrize("end", [close, crash])
-def test_three_people_chat_and_one_is_gone(tab, end):
-    with chat.serve(heartbeat=1) as server:
-        ana, bob, eve = (tab(server, name) for name in ("Ana", "Bob", "Eve"))
-        expect(ana.locator("#names")).to_have_text("Ana, Bob, Eve")
-        eve.get_by_label("Your message").fill("<img src=x onerror=document.title='mine'>")
-        eve.keyboard.press("Enter")
-        for page in (ana, bob, eve):
-            last = page.locator("#log li").last
-            expect(last.locator("b")).to_have_text("Eve ")
-            expect(last).to_contain_text("<img src=x onerror=")
-            expect(page).to_have_title("Chat over a WebSocket")
-        end(eve)
-        for page in (ana, bob):
-            expect(page.locator("#log li").last).to_have_text("Eve left")
-            expect(page.locator("#names")).to_have_text("Ana, Bob")
-
-
-def test_text_from_right_to_left_turns_nothing_around_it(tab):
-    with chat.serve() as server:
-        ana, _ = tab(server, "Ana"), tab(server, "דנה")
-        expect(ana.locator("#names bdi")).to_have_text(["Ana", "דנה"])
-        ana.get_by_label("Your message").fill("\u202eevil שלום 1")
-        ana.keyboard.press("Enter")
-        shown = ana.locator("#log li").last.locator("bdi")
-        expect(shown).to_have_text("\u202eevil שלום 1")
-        expect(shown).to_have_css("unicode-bidi", "isolate")
-
-
-def test_a_name_in_use_is_told_and_another_one_works(tab):
-    with chat.serve() as server:
-        ana, second = tab(server, "Ana"), tab(server, "ana")
-        expect(second.locator("#log .trouble").first).to_contain_text("is taken: choose another")
-        expect(second.get_by_role("status")).to_have_text("not connected")
-        second.get_by_label("Your name").fill("Bob")
-        second.keyboard.press("Enter")
-        expect(ana.locator("#names")).to_have_text("Ana, Bob")
-
-
-def test_who_comes_back_while_the_name_is_still_taken_gets_in_by_waiting(tab):
-    """The owner's connection is dead, and the server has not noticed it yet."""
-    with chat.serve(heartbeat=1) as server, wsdemo.Wire(server.url) as wire:
-        ghost = tab(wire, "Ana")
-        expect(ghost.locator("#names")).to_have_text("Ana")
-        wire.freeze()
-        ana = tab(server, "Ana")
-        expect(ana.locator("#log")).to_contain_text("The name Ana is taken: trying again in")
-        expect(ana.locator("#names")).to_have_text("Ana", timeout=20_000)
-        expect(ana.locator("#state")).to_contain_text("connected to")
-
-
-def test_the_heartbeat_page_notices_a_frozen_line(tab):
-    with heartbeat.serve() as server, wsdemo.Wire(server.url) as wire:
-        page = tab(wire)
-        page.get_by_label("Seconds between heartbeats").fill("0.3")
-        page.get_by_role("button", name="Heartbeat now").click()
-        expect(page.locator("#pulse")).to_have_text("The line is alive.")
-        wire.freeze()
-        expect(page.locator("#pulse")).to_have_text("The line may be dead.")
-        expect(page.locator("#state")).to_contain_text("connected to")
-        wire.thaw()
-        expect(page.locator("#pulse")).to_have_text("The line is alive.")
-
-
-@pytest.mark.parametrize("late", [False, True])
-def test_the_page_that_needs_a_token(tab, late):
-    with auth.serve("sesame", refuse_after_open=late) as server:
-        page = tab(server)
-        log = page.locator("#log li")
-        page.get_by_label("Your token").fill("wrong")
-        page.keyboard.press("Enter")
-        if late:
-            expect(log).to_have_text(["open", "closed: code 1008, Invalid token"])
-        else:
-            expect(log.first).to_have_text("closed: code 1006")
-            expect(log.last).to_contain_text("It was never open")
-        page.get_by_label("Your token").fill("sesame")
-        page.keyboard.press("Enter")
-        expect(log.last).to_have_text("↓ Welcome!")
-        page.get_by_label("Your message").fill("Hello")
-        page.keyboard.press("Enter")
-        expect(log.last).to_have_text("↓ You said: Hello")
-
-
-def test_the_binary_page_sends_bytes_and_files(tab):
-    with binary.serve() as server:
-        page = tab(server)
-        expect(page.locator("#state")).to_contain_text("connected")
-        log = page.locator("#log li")
-        page.get_by_label("Bytes in hexadecimal").fill("00 7f, 0xFF")
-        page.keyboard.press("Enter")
-        expect(log).to_have_text(["↑ 3 bytes: 00 7f ff", "↓ 3 bytes: 00 7f ff"])
-        page.get_by_label("Bytes in hexadecimal").fill("abc")
-        page.keyboard.press("Enter")
-        expect(log.last).to_contain_text("two hexadecimal digits")
-        file = {"name": "f", "mimeType": "text/plain", "buffer": bytes(range(100))}
-        page.get_by_label("A file").set_input_files(file)
-        expect(log.last).to_have_text(re.compile(r"^↓ 100 bytes: 00 01 .* 3f …$"))
 
 
 # The source's browser code, as it stands but for the addresses
@@ -346,54 +191,6 @@ SOURCE_BINARY = """
 
 
 BLANK = "<!doctype html><title>blank</title><input id=input><button id=send>send</button>"
-
-
-def test_the_patterns_page_asks_subscribes_and_speaks_in_a_room(tab):
-    rooms = {"lobby": None, "staff": "k3y"}
-    with patterns.serve(rooms=rooms, name="patterns in a browser") as server:
-        ana, bob = tab(server), tab(server)
-
-        def do(page, action, name="", value=""):
-            page.get_by_label("Action").select_option(action)
-            if name:
-                page.locator("#name").fill(name)
-            if value:
-                page.locator("#value").fill(value)
-            page.get_by_role("button", name="Send").click()
-
-        expect(ana.locator("#log li").last).to_contain_text('"topics": ["sensor-1", "sensor-2"')
-        do(ana, "subscribe", "news")
-        expect(ana.locator("#log li").last).to_have_text('↓ {"id": 2, "data": null}')
-        do(bob, "publish", "news", "[1, 2]")
-        expect(ana.locator("#log li").last).to_have_text('↓ {"topic": "news", "data": [1, 2]}')
-        do(bob, "join", "staff", "guess")
-        expect(bob.locator("#log li.trouble")).to_contain_text("this room opens with its key alone")
-        for page in (ana, bob):
-            do(page, "join", "staff", "k3y")
-            expect(page.locator("#log li").last).to_contain_text('"data": null')
-        do(ana, "message", "staff", "<b>Hello</b>")
-        expect(bob.locator("#log li").last).to_have_text(
-            '↓ {"room": "staff", "message": "<b>Hello</b>"}'
-        )
-
-
-@pytest.mark.parametrize("deltas", [False, True])
-def test_a_chart_holds_fifty_readings_a_second(tab, deltas):
-    """Its last reading is fresh after two hundred of them: it has not fallen behind."""
-    with dashboard.serve(rate=50, name="fast") as server:
-        page = tab(server)
-        if deltas:
-            page.get_by_label("only what has changed").check()
-            page.get_by_role("button", name="Close").click()
-            page.get_by_role("button", name="Connect").click()
-        pace = page.locator("#pace")
-        expect(pace).to_have_text(re.compile(r"^2\d\d readings, "), timeout=15_000)
-        received, _, age = map(int, re.findall(r"\d+", pace.text_content()))
-        assert received >= 200
-        assert age < 500
-        assert re.fullmatch(r"7\d\.\d|80\.0", page.locator("#temp").text_content())
-        points = page.locator("#temperature-line").get_attribute("points").split()
-        assert len(points) == 120
 
 
 @pytest.fixture

@@ -250,7 +250,7 @@ _HEIGHT = """
 """
 # The lines that a panel shows, without times and notes: "↑ Hello", "● open".
 _TRANSCRIPT = """
-() => Array.from(document.querySelectorAll("#log > li"), line => line.querySelector(".mark")
+() => Array.from(document.querySelectorAll("#log li"), line => line.querySelector(".mark")
   ? `${line.querySelector(".mark").textContent} ${line.querySelector(".text").textContent}`
   : line.textContent)
 """

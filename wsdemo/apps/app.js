@@ -20,8 +20,9 @@ export function show(kind, text, speaker = "") {
   line.append(apart("bdi", text));
   const log = $("log");
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  log.append(line);
-  if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
+  const lines = log.firstElementChild;
+  lines.append(line);
+  if (lines.childElementCount > MAX_LINES) lines.firstElementChild.remove();
   if (atEnd) log.scrollTop = log.scrollHeight;
   return line;
 }

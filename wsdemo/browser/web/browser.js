@@ -113,8 +113,9 @@ function saw(event, text, note = "") {
   if (note) line.append(part("small", note));
   const log = $("log");
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
-  log.append(line);
-  if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
+  const lines = log.firstElementChild;
+  lines.append(line);
+  if (lines.childElementCount > MAX_LINES) lines.firstElementChild.remove();
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 

@@ -23,6 +23,7 @@ async function silence() {
 
 async function run({name, url, code}) {
   document.title = `${name} – JavaScript`;
+  document.querySelector("h1").textContent = name;
   try {
     // The cell is the body of an async function, so that it may await. DevTools list it by name.
     const AsyncFunction = (async () => {}).constructor;
@@ -43,7 +44,7 @@ for (const [method, level] of Object.entries(LEVELS)) {
 addEventListener("error", ({error, message}) => print("error", error ? `Uncaught ${format(error)}` : message));
 addEventListener("unhandledrejection", ({reason}) => print("error", `Uncaught (in promise) ${format(reason)}`));
 
-const log = document.getElementById("log");
+const log = document.getElementById("log").firstElementChild;
 
 function print(type, text) {
   lastLineAt = performance.now();

@@ -26,3 +26,18 @@ def test_the_page_that_needs_a_token(tab, late):
         page.get_by_label("Your message").fill("Hello")
         page.keyboard.press("Enter")
         expect(log.last).to_have_text("↓ You said: Hello")
+
+
+def test_enter_in_the_token_closes_nothing(tab):
+    with auth.serve("sesame") as server:
+        page = tab(server)
+        token, message = page.get_by_label("Your token"), page.get_by_label("Your message")
+        token.fill("sesame")
+        page.keyboard.press("Enter")
+        expect(message).to_be_focused()
+        token.press("Enter")
+        message.fill("Hello")
+        page.keyboard.press("Enter")
+        expect(page.locator("#log li")).to_have_text(
+            ["open", "↓ Welcome!", "↑ Hello", "↓ You said: Hello"]
+        )

@@ -70,3 +70,49 @@ def test_who_comes_back_while_the_name_is_still_taken_gets_in_by_waiting(tab):
         expect(ana.locator("#log")).to_contain_text("The name Ana is taken: trying again in")
         expect(ana.locator("#names")).to_have_text("Ana", timeout=20_000)
         expect(ana.locator("#state")).to_contain_text("connected to")
+
+
+def test_a_long_name_widens_nobodys_page(tab):
+    with chat.serve() as server:
+        bob = tab(server, "Bob")
+        bob.set_viewport_size({"width": 390, "height": 844})
+        tab(server, "m" * 40)
+        expect(bob.locator("#names")).to_contain_text("m" * 40)
+        assert bob.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("name", ["", "   "])
+def test_the_button_connects_nobody_without_a_name(tab, name):
+    with chat.serve() as server:
+        page = tab(server)
+        page.get_by_label("Your name").fill(name)
+        page.get_by_role("button", name="Connect").click()
+        expect(page.get_by_label("Your name")).to_be_focused()
+        page.get_by_label("Your name").fill("Ana")
+        page.get_by_role("button", name="Connect").click()
+        expect(page.locator("#names")).to_have_text("Ana")
+        assert len(server.connections) == 1
+        expect(page.locator("#log")).to_have_text("Ana joined")
+
+
+def test_a_name_that_is_taken_gets_the_focus_and_is_selected(tab):
+    with chat.serve() as server:
+        tab(server, "Ana")
+        second = tab(server, "ana")
+        expect(second.locator("#log")).to_contain_text("is taken: trying again")
+        expect(second.get_by_label("Your name")).to_be_focused()
+        second.keyboard.type("Bob")
+        second.keyboard.press("Enter")
+        expect(second.locator("#names")).to_have_text("Ana, Bob")
+        expect(second.get_by_label("Your message")).to_be_focused()
+
+
+def test_who_is_here_is_shown_only_while_connected(tab):
+    with chat.serve() as server:
+        page = tab(server)
+        expect(page.get_by_text("Here:")).to_be_hidden()
+        page.get_by_label("Your name").fill("Ana")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Here: Ana")).to_be_visible()
+        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_text("Here:")).to_be_hidden()

@@ -27,12 +27,29 @@ export function show(kind, text, speaker = "") {
   return line;
 }
 
+/** Add a time to a line of the log. */
+export function showTime(line, timestamp) {
+  const time = document.createElement("time");
+  time.dateTime = new Date(timestamp).toISOString();
+  time.textContent = new Date(timestamp).toLocaleTimeString();
+  line.append(time);
+}
+
+/** Name the button after what it does now, and enable what needs a connection. */
+export function showConnected(isOpen) {
+  $("toggle").textContent = isOpen ? "Close" : "Connect";
+  const focused = document.activeElement;
+  for (const each of document.querySelectorAll("[data-needs-connection]")) each.disabled = !isOpen;
+  if (focused?.disabled) $("toggle").focus(); // a disabled control cannot keep the focus
+}
+
 /**
  * A connection that a person opens and closes with the button "toggle".
  *
  * @param {function(): string} url asked at each opening.
  * @param {object} on open(ws), message(data) and close(event), each when it happens.
- * @returns an object with send(data), which tells whether it was open, and open().
+ * @returns an object with send(data), which tells whether it was open, and open(),
+ *   which does nothing while a connection is open or opens.
  */
 export function connection(url, on = {}) {
   let ws = null;
@@ -40,12 +57,13 @@ export function connection(url, on = {}) {
 
   function showState(text) {
     $("state").textContent = text;
-    $("toggle").textContent = isOpen() ? "Close" : "Connect";
-    $("toggle").disabled = ws?.readyState === WebSocket.CONNECTING;
-    for (const each of document.querySelectorAll("[data-needs-connection]")) each.disabled = !isOpen();
+    // Not `disabled`, which would take the keyboard's focus from the button that was just pressed.
+    $("toggle").setAttribute("aria-disabled", ws?.readyState === WebSocket.CONNECTING);
+    showConnected(isOpen());
   }
 
   function open() {
+    if (ws?.readyState <= WebSocket.OPEN) return;
     ws = new WebSocket(url());
     ws.binaryType = "arraybuffer";
     showState(`connecting to ${address} …`);
@@ -61,7 +79,10 @@ export function connection(url, on = {}) {
     });
   }
 
-  $("toggle").addEventListener("click", () => (isOpen() ? ws.close(1000, "button") : open()));
+  $("toggle").addEventListener("click", () => {
+    if (isOpen()) ws.close(1000, "button");
+    else if ($("toggle").form.reportValidity()) open();
+  });
   showState("not connected");
   return {
     open,

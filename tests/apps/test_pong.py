@@ -152,6 +152,7 @@ def test_a_bot_plays_where_nobody_does_and_one_who_waits_takes_over(server):
     with connect(server.url) as ana:
         you = hear(ana)["you"]
         until(ana, lambda state: state["players"] == {"left": you, "right": None})
+        ana.send('{"y": 20}')
         until(ana, lambda state: state["paddles"]["right"] != HEIGHT / 2)
         with connect(server.url) as bob, connect(server.url) as eve:
             names = [you, hear(bob)["you"], hear(eve)["you"]]
@@ -160,8 +161,20 @@ def test_a_bot_plays_where_nobody_does_and_one_who_waits_takes_over(server):
             until(eve, lambda state: state["players"] == {"left": you, "right": names[2]})
 
 
+def test_the_first_move_begins_the_game(server):
+    """A person needs time to find the keys; the bot must not lead 7 to 0 by then."""
+    with connect(server.url) as ana:
+        hear(ana)
+        for _ in range(200):  # 2 s, and the ball is served after 0.8 s
+            assert (seen := hear(ana))["ball"] == [WIDTH / 2, HEIGHT / 2]
+            assert seen["paddles"] == dict.fromkeys(SIDES, HEIGHT / 2)
+        ana.send('{"y": 20}')
+        until(ana, lambda state: state["ball"][0] != WIDTH / 2)
+
+
 def test_it_rests_while_nobody_is_there_and_begins_anew(server):
     with connect(server.url) as ana:
+        ana.send('{"y": 20}')
         until(ana, lambda state: state["ball"][0] != WIDTH / 2)
     with connect(server.url) as ana:
         hear(ana)

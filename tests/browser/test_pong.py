@@ -133,7 +133,7 @@ def test_a_third_watches_and_takes_the_side_of_a_tab_that_is_closed(way, tab):
         bob = tab(url)
         expect(bob.locator("#seat")).to_contain_text("Right, you")
         eve = tab(url)
-        expect(eve.locator("#seat")).to_contain_text("You watch. Left, somebody")
+        expect(eve.locator("#seat")).to_contain_text("You watch.")
         ana.close()  # over MQTT its last will says so
         expect(eve.locator("#seat")).to_contain_text("Left, you")
         bob.get_by_role("button", name="Close").click()
@@ -156,6 +156,16 @@ def test_the_slider_goes_up_and_words_say_where_the_ball_is(tab):
         page.get_by_label("say where the ball is").check()
         where = page.locator("#where")
         expect(where).to_have_text(re.compile(r"The ball (comes|is away), above you\."))
+
+
+def test_the_bot_waits_for_the_first_move(tab):
+    with plain_pong() as url:
+        page = tab(url)
+        seat = page.locator("#seat")
+        expect(seat).to_have_text("Left, you: 0. Right, the bot: 0. Move your paddle to begin.")
+        page.keyboard.press("ArrowUp", delay=100)
+        page.wait_for_function("() => document.getElementById('ball').getAttribute('cx') !== '50'")
+        expect(seat).not_to_contain_text("Move your paddle")
 
 
 def test_without_the_library_the_page_says_what_to_run(window, monkeypatch, tmp_path):

@@ -127,6 +127,7 @@ class Table:
         self._names = map(str, itertools.count(1))
         self._present: list[str] = []
         self._task: asyncio.Task[None] | None = None
+        self._begun = False
         self.stepped = asyncio.Event()
         self.game = Game(seed)
 
@@ -146,11 +147,17 @@ class Table:
             self.game.take(each)
         if not self._present and self._task:
             self._task.cancel()
-            self._task, self.game = None, Game(self._seed)
+            self._task, self.game, self._begun = None, Game(self._seed), False
+
+    def move(self, name: str, height: float) -> None:
+        """Put a player's paddle at a height. The first move begins the game."""
+        self._begun = True
+        self.game.move(name, height)
 
     async def _go_on(self) -> None:
         async for seconds in _clock(self._steps):
-            self.game.step(seconds)
+            if self._begun:  # a person needs time to find the keys, and a bot does not
+                self.game.step(seconds)
             stepped, self.stepped = self.stepped, asyncio.Event()
             stepped.set()
 
@@ -162,8 +169,8 @@ def serve(
 
     It first says ``{"you": name}``, and then, after each step, the state: ``ball``, ``paddles``,
     ``score``, and who are the ``players``; a bot plays where there is none. A player says where
-    his paddle is: ``{"y": 30}``. The first two who come play, the others watch, and take a side
-    that becomes free.
+    his paddle is: ``{"y": 30}``; the first such message begins the game. The first two who come
+    play, the others watch, and take a side that becomes free.
 
     Args:
         steps: how many a second.
@@ -192,7 +199,7 @@ def serve(
         try:
             async for text in rate_limited(connection, limits):
                 try:
-                    table.game.move(name, read(text)["y"])
+                    table.move(name, read(text)["y"])
                 except Refused as refused:
                     await connection.send(refusal(refused))
         finally:

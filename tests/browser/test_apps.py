@@ -34,6 +34,80 @@ def test_a_page_fits_a_phone_names_its_parts_and_asks_nobody_else(window, app):
         assert troubles == []
 
 
+CUT_OFF = """
+() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  return Array.from(document.querySelectorAll("[placeholder]")).filter((field) => {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+    pen.font = font;
+    const width = pen.measureText(field.placeholder).width;
+    return width > field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  }).map(({ placeholder }) => placeholder);
+}
+"""
+ALONE = """
+() => {
+  const box = (part) => part.getBoundingClientRect();
+  const above = (one, other) => box(one).bottom <= box(other).top;
+  const beside = (one, other) => !above(one, other) && !above(other, one);
+  return Array.from(document.querySelectorAll("button")).filter((button) => {
+    const others = Array.from(button.form.querySelectorAll("input, select, button"));
+    return !others.some((other) => other !== button && beside(button, other));
+  }).map(({ textContent }) => textContent);
+}
+"""
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_fields_show_their_placeholder_and_no_button_has_a_row_of_its_own(window, app):
+    with STARTS[app]() as server:
+        page = window.new_page()
+        page.goto(page_of(server))
+        expect(page.get_by_role("status").first).to_be_visible()
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(CUT_OFF) == []
+            assert page.evaluate(ALONE) == []
+        for box in page.get_by_role("checkbox").all():
+            size = box.bounding_box()
+            assert min(size["width"], size["height"]) >= 24  # WCAG 2.2, success criterion 2.5.8
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_keyboards_focus_stays_on_the_page_when_a_connection_closes_and_opens(tab, app):
+    with STARTS[app]() as server:
+        page = tab(server, "Ana" if app == "chat" else None)
+        if app == "auth":
+            page.get_by_label("Your token").fill("sesame")
+            page.keyboard.press("Enter")
+        toggle, state = page.locator("#toggle"), page.locator("#state")
+        expect(state).to_contain_text("connected to")
+        expect(toggle).to_have_text("Close")
+        toggle.focus()
+        page.keyboard.press("Enter")
+        expect(state).to_have_text("not connected")
+        expect(toggle).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(state).to_contain_text("connected to")
+        moved_on = page.get_by_label("Your message") if app in ("chat", "auth") else toggle
+        expect(moved_on).to_be_focused()
+
+
+@pytest.mark.parametrize("app", [each for each in APPS if each != "dashboard"])
+def test_a_control_that_is_disabled_hands_its_focus_on(tab, app):
+    with STARTS[app]() as server:
+        page = tab(server, "Ana" if app == "chat" else None)
+        if app == "auth":
+            page.get_by_label("Your token").fill("sesame")
+            page.keyboard.press("Enter")
+        control = page.locator("[data-needs-connection]").first
+        expect(control).to_be_enabled()
+        control.focus()
+        server.stop()
+        expect(control).to_be_disabled()
+        expect(page.locator("#toggle")).to_be_focused()
+
+
 @pytest.mark.parametrize("deltas", [False, True])
 def test_a_chart_holds_fifty_readings_a_second(tab, deltas):
     """Its last reading is fresh after two hundred of them: it has not fallen behind."""

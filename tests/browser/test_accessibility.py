@@ -1,5 +1,6 @@
 """Each page and each panel as axe-core sees it: light and dark, on a desktop and on a phone."""
 
+import contextlib
 import os
 
 import pytest
@@ -116,23 +117,47 @@ async def greet(connection):
 LOGS = 'console.log("log"); console.warn("warn"); console.error("error")'
 
 
-@pytest.mark.parametrize("kind", ["client", "javascript"])
-def test_a_panel_has_no_violation(window, axe, kind):
-    with wsdemo.serve(greet, name="greeter") as server:
-        shown = Browser(server.url, "ana") if kind == "client" else javascript(LOGS, name="ana")
-        if kind == "client":
-            shown.send(b"\x00\xff")
-            shown.close(4000, "bye")
-        panel = shown._repr_mimebundle_()["text/html"]
-        text = f"<!doctype html><meta charset=utf-8><title>host</title><body>{panel}"
-        with wsdemo.serve(greet, name="host", pages={"/": text}) as host:
+@pytest.mark.parametrize(
+    ("kind", "shows"),
+    [
+        ("client", ".close"),
+        ("javascript", ".error"),
+        ("its server is stopped", "#remark"),
+        ("open in another tab", "#notice.cover"),
+        ("run again", "#notice:not(.cover)"),
+    ],
+)
+def test_a_panel_has_no_violation(window, axe, kind, shows):
+    with contextlib.ExitStack() as stack:
+        greeter = stack.enter_context(wsdemo.serve(greet, name="greeter"))
+        panel = (
+            javascript(LOGS, name="ana") if kind == "javascript" else Browser(greeter.url, "ana")
+        )
+        if kind == "its server is stopped":
+            greeter.stop()
+        elif kind == "client":
+            panel.send(b"\x00\xff")
+            panel.close(4000, "bye")
+        output = panel._repr_mimebundle_()["text/html"]
+        text = f"<!doctype html><meta charset=utf-8><title>host</title><body>{output}"
+        host = stack.enter_context(wsdemo.serve(greet, name="host", pages={"/": text}))
+
+        def tab():
             page = window.new_page()
             page.goto(page_of(host))
             frame = page.locator('iframe[title="ana"]').element_handle().content_frame()
-            frame.wait_for_selector(".close" if kind == "client" else ".error")
+            frame.wait_for_selector("#log li, #notice")
+            return page, frame
 
-            def paint(scheme):  # as JupyterLab tells its theme
-                script = "light => { document.body.dataset.jpThemeLight = light }"
-                page.evaluate(script, "true" if scheme == "light" else "false")
+        page, frame = tab()
+        if kind == "open in another tab":
+            page, frame = tab()
+        elif kind == "run again":
+            panel._retire()
+        frame.wait_for_selector(shows)
 
-            assert violations(page, axe, frame, paint) == []
+        def paint(scheme):  # as JupyterLab tells its theme
+            script = "light => { document.body.dataset.jpThemeLight = light }"
+            page.evaluate(script, "true" if scheme == "light" else "false")
+
+        assert violations(page, axe, frame, paint) == []

@@ -226,7 +226,7 @@ def test_a_flood_is_slowed_and_nothing_is_lost():
 
 def test_topics_and_rooms_from_the_command_line():
     def chosen(*words):
-        options = command._server_options("patterns", patterns).parse_args(words)
+        options = command._server_options("patterns", "", patterns.APP).parse_args(words)
         return list(options.topics), dict(options.rooms)
 
     assert chosen() == (list(patterns.TOPICS), patterns.ROOMS)

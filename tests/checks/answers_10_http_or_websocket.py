@@ -1,40 +1,6 @@
 """Answers to the exercises of lesson 10: mistakes, what is no answer yet, right ones."""
 
-import json
-import time
-
-from websockets.asyncio.server import broadcast
-
 from tests.checks.worked import SOLUTIONS
-
-
-def announce(room, data):
-    """Tell the room, as the lesson's handlers do."""
-    told = {key: data[key] for key in ("user", "message")}
-    broadcast(room, json.dumps(told | {"timestamp": int(time.time() * 1000)}))
-
-
-def names(refuses, forgets=True):
-    """Make a chat that refuses a name when ``refuses(user, own name, names of all)``."""
-
-    async def chat(connection, room):
-        room[connection] = None
-        try:
-            async for text in connection:
-                data = json.loads(text)
-                if refuses(data["user"], room[connection], room.values()):
-                    await connection.send(json.dumps({"error": "no"}))
-                else:
-                    room[connection] = data["user"]
-                    announce(room, data)
-        finally:
-            if forgets:
-                del room[connection]
-
-    return chat
-
-
-changes = names(lambda user, own, all_names: user != own and user in all_names)
 
 
 def counts(pick):

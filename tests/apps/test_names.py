@@ -65,5 +65,5 @@ def test_names_that_look_different_are_not(other):
 
 
 def test_what_this_python_calls_a_format_character_is_invisible_or_shown():
-    """The table agrees with Unicode: its assigned characters are none that people read."""
+    """The table agrees with Unicode: no assigned character in it is one that people read."""
     assert {unicodedata.category(chr(each)) for each in INVISIBLE} <= {"Cf", "Cn", "Mn", "Lo"}

@@ -9,12 +9,12 @@ import pytest
 from tests.browser.page_server_kit import URL
 from tests.browser.test_page_server import report, told, view
 from wsdemo import cell
-from wsdemo.browser import run_all as pace
+from wsdemo.browser import run_all
 from wsdemo.browser.panels import Browser
 
 
 class Shell:
-    """As much of IPython's shell in a kernel as pace looks at."""
+    """As much of IPython's shell in a kernel as run_all looks at."""
 
     def __init__(self, metadata):
         self.kernel = SimpleNamespace(get_parent=lambda: {"metadata": metadata})
@@ -28,10 +28,10 @@ def notebook(monkeypatch):
 
     def notebook(patience=5, **metadata):
         shell = Shell(metadata)
-        for module in (cell, pace):
+        for module in (cell, run_all):
             monkeypatch.setattr(module, "ipython_shell", lambda: shell)
-        monkeypatch.setattr(pace, "_shown", [])
-        monkeypatch.setattr(pace, "LONGEST_WAIT", patience)
+        monkeypatch.setattr(run_all, "_shown", [])
+        monkeypatch.setattr(run_all, "LONGEST_WAIT", patience)
         return shell
 
     return notebook
@@ -124,4 +124,4 @@ def test_an_interrupt_ends_the_wait_and_is_no_error(notebook, monkeypatch):
 def test_outside_a_notebook_there_is_no_shell():
     assert cell.ipython_shell() is None
     show(Browser(URL, "ana"))
-    assert pace._shown == []
+    assert run_all._shown == []

@@ -302,8 +302,8 @@ FORMS = {
     "without a message": b'{"user": "ana"}',
     "a notice": b'{"type": "left", "user": "ana"}',
     "an error": b'{"error": "you are not welcome"}',
-    "a name that is none": b'{"user": {}, "message": "hi", "timestamp": 1}',
-    "a time that is none": b'{"user": "ana", "message": "hi", "timestamp": "now"}',
+    "an object for a name": b'{"user": {}, "message": "hi", "timestamp": 1}',
+    "text for a time": b'{"user": "ana", "message": "hi", "timestamp": "now"}',
     "binary": b"\xff\x00\xfe",
     "deep": b"[" * 50_000,
 }

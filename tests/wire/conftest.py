@@ -4,7 +4,6 @@ import pytest
 
 import wsdemo
 from tests.wire.kit import echo
-from wsdemo.wire import recording as recording
 
 
 @pytest.fixture

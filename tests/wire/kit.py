@@ -9,7 +9,6 @@ from websockets.sync.client import connect
 
 import wsdemo
 from wsdemo.frames import Handshake
-from wsdemo.wire import recording as recording
 
 SYMBOL = "~ ~ ~ ~ ~ ~ ~ ~  "
 

@@ -12,7 +12,6 @@ from websockets.exceptions import ConnectionClosed
 import wsdemo
 from tests.wire.kit import SYMBOL, client, remarks, said, two_ends, until
 from wsdemo.frames import Opcode
-from wsdemo.wire import recording as recording
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 

@@ -7,7 +7,6 @@ import pytest
 
 import wsdemo
 from tests.wire.kit import converse, remarks, until
-from wsdemo.wire import recording as recording
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 

@@ -13,7 +13,6 @@ import pytest
 import wsdemo
 from tests.wire.kit import REQUEST, RESPONSE, client, echo, shake_hands, two_ends, until
 from wsdemo.frames import Frame, Handshake, Opcode
-from wsdemo.wire import recording as recording
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 

@@ -29,7 +29,7 @@ from tests.wire.kit import (
     until,
 )
 from wsdemo.frames import Frame, Handshake, Opcode
-from wsdemo.wire import recording as recording
+from wsdemo.wire import recording
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 

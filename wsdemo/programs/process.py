@@ -198,9 +198,10 @@ class Program:
 
     def _let_go(self) -> None:
         if self._watchdog is not None:
+            # The watchdog notices that its standard input has ended, and ends the program.
             for pipe in (self._watchdog.stdin, self._watchdog.stdout):
                 if pipe is not None:
-                    pipe.close()  # the watchdog reads that, and ends the program
+                    pipe.close()
             self._watchdog.wait(self._patience + 10)
 
     def _last_lines(self) -> str:

@@ -26,7 +26,8 @@ def split_body(handshake: Handshake, rest: bytes) -> tuple[bytes | None, bytes]:
         rest: what came after its header fields.
 
     Returns:
-        The body, without the lengths of its chunks, ``None`` if there is none; and what follows.
+        The body without the lengths of its chunks, or ``None`` for a message without a body; and
+        the bytes that follow.
     """
     length = handshake.get("Content-Length")
     chunked = "chunked" in handshake.get("Transfer-Encoding").lower()

@@ -181,7 +181,7 @@ def no_other_loop(monkeypatch):
     monkeypatch.setattr(wsdemo.loop, "_interval_before", 0.005)
     sys.setswitchinterval(0.005)
     yield
-    sys.setswitchinterval(interval)
+    sys.setswitchinterval(interval + wsdemo.loop.HALF_STEP)
 
 
 def test_switches_faster_while_any_loop_runs(no_other_loop):
@@ -258,3 +258,10 @@ def test_a_loop_that_was_closed_ends_its_thread(monkeypatch):
     thread._thread.join(5)
     assert not thread.running
     assert thread.stop()
+
+
+def test_an_interval_that_is_as_short_stays_as_it_is(no_other_loop):
+    sys.setswitchinterval(SWITCH_INTERVAL + wsdemo.loop.HALF_STEP)
+    for _ in range(3):
+        assert LoopThread("test").stop()
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)

@@ -166,6 +166,9 @@ class LoopThread:
         return not self._thread.is_alive()
 
 
+HALF_STEP = 5e-7
+"""CPython cuts the interval to whole microseconds: one that was read would be set 1 µs shorter."""
+
 _lock = threading.Lock()
 _loops = 0
 _interval_before = 0.0
@@ -178,7 +181,7 @@ def _take_turns() -> None:
         _loops += 1
         if _loops == 1:
             _interval_before = sys.getswitchinterval()
-            sys.setswitchinterval(min(SWITCH_INTERVAL, _interval_before))
+            sys.setswitchinterval(min(SWITCH_INTERVAL, _interval_before) + HALF_STEP)
 
 
 def _stop_taking_turns() -> None:
@@ -187,4 +190,4 @@ def _stop_taking_turns() -> None:
     with _lock:
         _loops -= 1
         if _loops == 0:
-            sys.setswitchinterval(_interval_before)
+            sys.setswitchinterval(_interval_before + HALF_STEP)

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import shutil
 import sys
+import warnings
 
 import nats
 import pytest
@@ -267,6 +269,36 @@ def test_no_broker_is_said_with_its_address(kind, monkeypatch):
         assert "secret" not in str(told.value)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_attempt_that_fails_leaves_no_socket_open(kind, monkeypatch):
+    """The listener of a program that is ending accepts a connection and resets it."""
+    monkeypatch.setattr(buses, "ANSWER_TIME", 0.3)
+    attempts = []
+
+    async def reset(_, writer):
+        attempts.append(writer)
+        writer.transport.abort()
+
+    async def main():
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as listener:
+            port = listener.sockets[0].getsockname()[1]
+            with pytest.raises(BusDown):
+                await open_bus(f"{kind}://127.0.0.1:{port}").start(print)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        gc.collect()
+    assert attempts
+    assert [str(warning.message) for warning in seen] == []
+
+
+def test_an_address_that_nats_cannot_read_is_the_reason_given(monkeypatch):
+    monkeypatch.setattr(buses, "ANSWER_TIME", 0.3)
+    with pytest.raises(BusDown, match="invalid connect url"):
+        asyncio.run(open_bus("nats://127.0.0.1:port").start(print))
 
 
 def test_who_leaves_at_once_has_left(brokers):

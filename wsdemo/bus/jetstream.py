@@ -5,7 +5,6 @@ import contextlib
 import logging
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
@@ -44,23 +43,25 @@ class JetStreamBus(Bus):
             self.failure = error
             log.warning("NATS: %s", error)
 
-        client = await nats.connect(
-            self._url,
-            allow_reconnect=False,  # the bus tries again by itself, and tells its clients
-            connect_timeout=ANSWER_TIME,
-            ping_interval=ANSWER_TIME,
-            closed_cb=end,
-            error_cb=note,
-        )
+        client = Client()
         try:
+            await client.connect(
+                self._url,
+                allow_reconnect=False,  # the bus tries again by itself, and tells its clients
+                connect_timeout=ANSWER_TIME,
+                ping_interval=ANSWER_TIME,
+                closed_cb=end,
+                error_cb=note,
+            )
             self._stream = client.jetstream(timeout=ANSWER_TIME)
             found = await self._open_stream(client)
             created = found.created.timestamp() if found.created else 0.0
             self._begin(f"{created:.6f}".replace(".", ""))
             await self._read_from(found.state.last_seq)
             await self._watch(client, ended, found)
-        finally:
-            with contextlib.suppress(*self.failures):
+        finally:  # after a failed connect as well: nats-py leaves its socket open
+            # AssertionError: it could not read the address, and has opened nothing.
+            with contextlib.suppress(AssertionError, *self.failures):
                 await client.close()
 
     async def _open_stream(self, client: Client) -> StreamInfo:

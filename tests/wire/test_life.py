@@ -1,7 +1,11 @@
 """How a Wire begins and ends."""
 
+import contextlib
 import gc
+import socket
+import warnings
 import weakref
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,6 +30,21 @@ def test_stopping_ends_connections_and_may_be_done_twice(server, raw):
         until(lambda: not server.connections)
     with pytest.raises(ConnectionRefusedError):
         raw(wire.url)
+
+
+def test_clients_that_come_while_it_stops_leave_no_socket_open(server):
+    """asyncio takes two steps of its loop to make a connection that it has accepted."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for _ in range(20):
+            wire = wsdemo.Wire(server.url)
+            place = "127.0.0.1", urlsplit(wire.url).port
+            with contextlib.ExitStack() as clients:
+                for _ in range(3):
+                    clients.enter_context(socket.create_connection(place, timeout=5))
+                wire.stop()
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["idle", "waiting to freeze"])

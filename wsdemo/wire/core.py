@@ -1,6 +1,7 @@
 """The wire between a client and a server: every byte seen, the line broken on demand."""
 
 import asyncio
+import contextlib
 import functools
 import time
 import urllib.parse
@@ -193,9 +194,15 @@ class Wire:
 
 
 def _end(relay: Relay, thread: LoopThread) -> None:
-    if thread.running:
-        asyncio.run_coroutine_threadsafe(relay.stop(), thread.loop)
-        thread.stop()
+    if not thread.running:
+        return
+    stopped = asyncio.run_coroutine_threadsafe(relay.stop(), thread.loop)
+    if thread.is_current:  # the garbage collector runs anywhere
+        stopped.add_done_callback(lambda _: thread.stop())
+        return
+    with contextlib.suppress(TimeoutError):
+        stopped.result(timeout=5)
+    thread.stop()
 
 
 def _set(relay: Relay, what: str, direction: str | None, **condition: object) -> None:

@@ -263,11 +263,17 @@ class Link:
         sinks = {direction: flow.sink for direction, flow in self.flows.items()}
         return {each: sink for each, sink in sinks.items() if sink and not sink.is_closing()}
 
+    @property
+    def over(self) -> bool:
+        """Whether both connections have ended, or were never made."""
+        return not self._ends
+
     def lost(self, end: End) -> None:
         """Note that one end has no connection any more, or never will have."""
-        self._ends.discard(end)
-        if not self._ends:
-            self.observer.over()
+        if end in self._ends:
+            self._ends.remove(end)
+            if self.over:
+                self.observer.over()
 
     def flow_finished(self, flow: Flow) -> None:
         """Pass on the end of one direction."""

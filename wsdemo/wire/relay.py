@@ -1,6 +1,7 @@
 """A TCP relay whose line can be frozen, delayed, throttled and cut."""
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Callable
 
@@ -43,7 +44,7 @@ class Relay:
     def _accept(self) -> End:
         link = Link(self._conditions)
         link.observer = self._observe(link)
-        self._links = [*self.open_links, link]
+        self._links = [*(each for each in self._links if not each.over), link]
         countdowns, self._countdowns = self._countdowns, []
         for direction, after, action in countdowns:
             link.flows[direction].act_after(after, functools.partial(action, link))
@@ -56,6 +57,9 @@ class Relay:
         loop = asyncio.get_running_loop()
         try:
             await loop.create_connection(lambda: link.server_end, *self._target)
+        except asyncio.CancelledError:
+            link.lost(link.server_end)
+            raise
         except OSError as error:
             # asyncio's own words name the port, which differs from run to run.
             refused = isinstance(error, ConnectionRefusedError) or error.errno is None
@@ -82,8 +86,18 @@ class Relay:
             self._countdowns.append((direction, after, action))
 
     async def stop(self) -> None:
-        """Stop listening; end what is open."""
+        """Stop listening; end what is open, and what is just being opened."""
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
+            for each in self._listener.sockets:
+                loop.remove_reader(each)
+        # A client that was accepted gets its link in the loop's next step, and its transport in the
+        # one after. If the listener were closed before that, asyncio would leave the socket open.
+        for _ in range(2):
+            await asyncio.sleep(0)
         self._listener.close()
+        for task in self._connecting:
+            task.cancel()
         for link in self._links:
             for flow in link.flows.values():
                 if flow.sink is not None:

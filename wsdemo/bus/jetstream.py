@@ -43,15 +43,16 @@ class JetStreamBus(Bus):
             self.failure = error
             log.warning("NATS: %s", error)
 
+        # nats-py's types ask for whole seconds; asyncio, which gets them, does not.
+        times: dict[str, Any] = {"connect_timeout": ANSWER_TIME, "ping_interval": ANSWER_TIME}
         client = Client()
         try:
             await client.connect(
                 self._url,
                 allow_reconnect=False,  # the bus tries again by itself, and tells its clients
-                connect_timeout=ANSWER_TIME,
-                ping_interval=ANSWER_TIME,
                 closed_cb=end,
                 error_cb=note,
+                **times,
             )
             self._stream = client.jetstream(timeout=ANSWER_TIME)
             found = await self._open_stream(client)

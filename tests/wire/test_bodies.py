@@ -11,6 +11,9 @@ from websockets.exceptions import InvalidStatus
 
 import wsdemo
 from tests.wire.kit import client, echo, two_ends
+from wsdemo.frames import Handshake
+from wsdemo.wire import recording
+from wsdemo.wire.bodies import body_lines, byte_lines, split_body
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 
@@ -138,3 +141,28 @@ def test_a_body_of_many_kilobytes_is_counted():
     assert shown[0] == "x" * 1000
     size = re.fullmatch(r"… (\d+) or more bytes in all", shown[1])
     assert 2**16 <= int(size[1]) <= 300_000
+
+
+OK = Handshake("HTTP/1.1 200 OK")
+
+
+def test_a_body_that_fits_is_shown_whole_and_its_last_line_end_is_none():
+    assert body_lines(OK, b"x" * 1000) == ["x" * 1000]
+    assert body_lines(OK, b"one\ntwo\n") == ["one", "two"]
+    assert body_lines(OK, b"\none\ntwo") == ["", "one", "two"]
+
+
+def test_a_body_as_long_as_what_is_kept_may_have_been_longer():
+    size = f"{recording.REST} or more bytes"
+    assert body_lines(OK, bytes(recording.REST))[0].startswith(f"an HTTP body of {size}: ")
+    assert byte_lines(b"x" * recording.REST)[-1] == f"… {size} in all"
+    assert body_lines(OK, bytes(recording.REST - 1))[0].startswith("an HTTP body of 65535 bytes: ")
+
+
+def test_a_request_has_a_body_if_it_gives_its_length_or_sends_chunks():
+    post = "POST / HTTP/1.1"
+    assert split_body(Handshake(post), b"after") == (None, b"after")
+    sized = Handshake(post, (("Content-Length", "4"),))
+    assert split_body(sized, b"bodyafter") == (b"body", b"after")
+    chunked = Handshake(post, (("Transfer-Encoding", "chunked"),))
+    assert split_body(chunked, b"4\r\nbody\r\n0\r\n\r\nafter") == (b"body", b"after")

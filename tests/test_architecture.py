@@ -12,6 +12,7 @@ import pytest
 import wsdemo
 
 PACKAGE = pathlib.Path(wsdemo.__file__).parent
+TESTS = pathlib.Path(__file__).parent
 MODULES = {
     ".".join(file.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
         file.read_text("utf-8")
@@ -128,6 +129,14 @@ def test_nobody_patches_asyncio():
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: file.stem)
 def test_a_module_can_be_read_in_one_sitting(file):
     assert len(file.read_text("utf-8").splitlines()) <= 350, "split it: one job a module"
+
+
+@pytest.mark.parametrize(
+    "file", sorted(TESTS.rglob("*.py")), ids=lambda file: file.relative_to(TESTS).as_posix()
+)
+def test_a_file_of_tests_has_one_subject(file):
+    advice = "split it by subject; what the parts share goes into a kit.py or conftest.py there"
+    assert len(file.read_text("utf-8").splitlines()) <= 400, advice
 
 
 @pytest.mark.parametrize("name", wsdemo.__all__)

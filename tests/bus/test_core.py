@@ -1,7 +1,6 @@
 """A room's stream: the same three promises on memory, Redis and JetStream, over real brokers."""
 
 import asyncio
-import contextlib
 import gc
 import shutil
 import sys
@@ -11,50 +10,9 @@ import nats
 import pytest
 
 import wsdemo
+from tests.bus.kit import KINDS, Listener
 from wsdemo.bus import core as buses
 from wsdemo.bus.core import BusDown, open_bus
-
-KINDS = ["redis", "nats"]
-
-
-@pytest.fixture(scope="module")
-def brokers():
-    with contextlib.ExitStack() as stack:
-        yield {kind: stack.enter_context(wsdemo.broker(kind)) for kind in KINDS}
-
-
-class Listener:
-    """What one server hears of a room."""
-
-    def __init__(self, url, room, **options):
-        self.bus = open_bus(url, room, **options)
-        self.heard, self.told = [], []
-        self._changed = asyncio.Event()
-
-    async def __aenter__(self):
-        await self.bus.start(self._hear, self._tell)
-        return self
-
-    async def __aexit__(self, *_):
-        await self.bus.stop()
-
-    def _hear(self, name, text):
-        self.heard.append((name, text))
-        self._changed.set()
-
-    def _tell(self, state):
-        self.told.append(state)
-        self._changed.set()
-
-    async def until(self, holds):
-        async with asyncio.timeout(10):
-            while not holds():
-                self._changed.clear()
-                await self._changed.wait()
-
-    async def until_heard(self, count):
-        await self.until(lambda: len(self.heard) >= count)
-        return [text for _, text in self.heard]
 
 
 def on(kind, brokers):

@@ -5,23 +5,18 @@ A check takes the notebook as the dict in its file, and its name, and gives the 
 
 import json
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from tests.lessons.kit import HEADINGS, LESSONS, ROOT, code, error, good_notebook, text_of
 from tools import notebooks as tool
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FEWEST_LESSONS = 3
 MOST_BYTES = 300_000
 MOST_CODE_CELLS = 30
 MOST_LINES_IN_A_CELL = 25
 MOST_LINES_TO_REMEMBER = 7
-
-HEADINGS = ("You will", "You need", "In the browser", "Exercises", "What to remember", "Next")
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/<>-])/(?:home|root|Users|tmp|usr|opt|var|private|work|mnt|srv)/[\w.]"
     r"|\b[A-Za-z]:\\+(?:Users|Windows|Temp|Program)"
@@ -32,11 +27,6 @@ def code_cells(notebook):
     """Give the code cells, each with its number among them."""
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     return list(enumerate(cells, start=1))
-
-
-def text_of(value):
-    """Join a text that a notebook's file may hold as a list of lines."""
-    return "".join(value) if isinstance(value, list) else str(value)
 
 
 def sections(notebook):
@@ -183,6 +173,16 @@ def test_lesson_file(path):
     assert re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem)
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    prose = "".join(
+        text_of(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )
+    for link in re.findall(r"\]\(([^)#]+)\)", prose):
+        assert "://" in link or (path.parent / link).exists(), link
+
+
 def missing_rows(readme, names):
     """Give the names of the lessons that no row of the README's table leads to."""
     rows = [line for line in readme.splitlines() if line.startswith("|")]
@@ -196,52 +196,6 @@ def test_readme_has_a_row_for_each_lesson():
 
 # ---------------------------------------------------------------------------------------------
 # The checks themselves
-
-
-def markdown(source, name):
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": [source]}
-
-
-def code(count, source, outputs, name):
-    return {
-        "cell_type": "code",
-        "execution_count": count,
-        "id": name,
-        "metadata": {},
-        "outputs": outputs,
-        "source": [source],
-    }
-
-
-def slide(source, name):
-    return markdown(source, name) | {"metadata": {"slideshow": {"slide_type": "slide"}}}
-
-
-def good_notebook():
-    """Give a small lesson without a fault."""
-    output = {"name": "stdout", "output_type": "stream", "text": ["ws://127.0.0.1:<port>\n"]}
-    prose = "\n\n".join(f"## {heading}\n\nSome words." for heading in HEADINGS[2:])
-    return {
-        "cells": [
-            slide("# What is it?", "title"),
-            markdown("**You will** see.\n\n```sh\n# no heading\n```\n\n**You need** eyes.", "aims"),
-            code(1, "print(server.url)", [output], "first-print"),
-            code(2, "'two'", [], "cell-04"),
-            slide(prose, "rest"),
-        ],
-        "metadata": {"kernelspec": tool.KERNEL, "language_info": tool.LANGUAGE},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-
-
-def error(traceback="Traceback"):
-    return {
-        "ename": "ValueError",
-        "evalue": "on purpose",
-        "output_type": "error",
-        "traceback": [traceback],
-    }
 
 
 def put(*path_and_value):
@@ -327,117 +281,3 @@ def test_a_missing_row_of_the_readme_is_caught():
         "| lesson |\n|---|\n| [01](notebooks/01_upgrade.ipynb) |\n[02](notebooks/02_echo.ipynb)"
     )
     assert missing_rows(readme, ["01_upgrade", "02_echo"]) == ["02_echo"]
-
-
-# ---------------------------------------------------------------------------------------------
-# The tool that runs and normalises
-
-
-def test_normalising_is_stable():
-    once = tool.in_form(json.dumps(good_notebook()))
-    assert tool.in_form(once) == once
-    assert once.endswith("}\n")
-    assert '\n "cells"' in once
-
-
-def test_normalising_keeps_names_and_makes_the_others():
-    names = ["intro", "af3a77c2", "cell-01", "intro", "Über"]
-    ids = tool.cell_ids(nbformat.from_dict({"cells": [{"id": name} for name in names]}))
-    assert ids == ["intro", "cell-02", "cell-03", "cell-04", "cell-05"]
-
-
-def test_neighbouring_pieces_of_a_stream_are_joined():
-    pieces = [
-        nbformat.v4.new_output("stream", name=name, text=text)
-        for name, text in [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d")]
-    ]
-    merged = tool.merge_streams(pieces)
-    assert [(piece.name, piece.text) for piece in merged] == [
-        ("stdout", "ab"),
-        ("stderr", "c"),
-        ("stdout", "d"),
-    ]
-
-
-def test_tracebacks_lose_the_machine():
-    line = 'File "\x1b[32m/home/me/.venv/lib/python3.12/site-packages/websockets/client.py", line 3'
-    output = nbformat.from_dict(error(line + " in <f at 0x7f00>"))
-    tool.normalise_output(output)
-    assert output.traceback == ['File "\x1b[32mwebsockets/client.py", line 3 in <f at 0x…>']
-    output = nbformat.from_dict(error(r"C:\Python\Lib\site-packages\websockets\client.py"))
-    tool.normalise_output(output)
-    assert output.traceback == [r"websockets\client.py"]
-
-
-def test_all_texts_of_outputs_are_sanitized_and_pictures_are_not():
-    port = "127.0.0.1:4711"
-    failed = nbformat.from_dict(error() | {"evalue": port})
-    tool.normalise_output(failed)
-    assert failed.evalue == "127.0.0.1:<port>"
-    shown = nbformat.v4.new_output("display_data", {"text/html": port, "image/svg+xml": port})
-    tool.normalise_output(shown)
-    assert shown.data == {"text/html": "127.0.0.1:<port>", "image/svg+xml": port}
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Give a folder of lessons with one, 01_sum, that has never been run."""
-    monkeypatch.setattr(tool, "LESSONS", tmp_path)
-    cells = [nbformat.v4.new_code_cell("print('ws://localhost:%d' % (40 + 2))")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_sum.ipynb")
-    return tmp_path
-
-
-def test_running_saves_what_the_cells_print(folder, capsys):
-    path = folder / "01_sum.ipynb"
-    assert tool.main(["--check"]) == 1
-    assert tool.main([]) == 0
-    first = path.read_text(encoding="utf-8")
-    assert "ws://localhost:<port>" in first
-    assert json.loads(first)["cells"][0]["execution_count"] == 1
-    assert tool.main(["sum"]) == 0
-    assert path.read_text(encoding="utf-8") == first
-    assert tool.main(["--check"]) == 0
-    assert "the same" in capsys.readouterr().out
-
-
-def test_a_cell_that_raises_leaves_the_file_alone(folder, capsys):
-    path = folder / "01_sum.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("40", "fourty"), encoding="utf-8")
-    before = path.read_bytes()
-    assert tool.main([]) == 1
-    assert path.read_bytes() == before
-    assert "NameError" in capsys.readouterr().out
-
-
-def test_an_unknown_name_is_an_error(folder, capsys):
-    assert tool.main(["product"]) == 1
-    assert "'product'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_links_lead_somewhere(path):
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    prose = "".join(
-        text_of(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
-    )
-    for link in re.findall(r"\]\(([^)#]+)\)", prose):
-        assert "://" in link or (path.parent / link).exists(), link
-
-
-@pytest.mark.parametrize(
-    ("source", "tags", "place"),
-    [
-        ("# 01 · Why?", [], "slide"),
-        ("## What is it?", [], "slide"),
-        ("### A part of it", [], "subslide"),
-        ("> **Predict.** What comes?", [], "subslide"),
-        ("<details><summary>Hint</summary>", [], "skip"),
-        ("It shows:", ["panel-ana"], "skip"),
-        ("Some words.", [], None),
-        ("#hashtag", [], None),
-    ],
-)
-def test_where_a_cell_stands_among_the_slides(source, tags, place):
-    assert tool.slide_type(new_markdown_cell(source, metadata={"tags": tags})) == place
-    assert tool.slide_type(new_code_cell(source)) is None

@@ -1,18 +1,21 @@
 """Who may come in, how many, how often."""
 
 import asyncio
+import gc
 import logging
 import queue
 import re
 import time
+import weakref
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.server.kit import close_code
 from wsdemo.apps import binary, echo
 from wsdemo.server import refusals
-from wsdemo.server.limits import Limits, check_origin
+from wsdemo.server.limits import Limits, check_origin, limit_connections
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 
@@ -109,6 +112,37 @@ def test_one_connection_too_many_is_told_so_and_the_next_may_come_when_one_leave
         with connect(server.url) as third:
             third.send("in")
             assert third.recv(timeout=5) == "in"
+            with connect(server.url) as fourth:  # those that stayed still count
+                assert close_code(fourth) == 1013
+
+
+class Address(str):
+    """A text to which a weak reference can be made."""
+
+
+def test_nothing_is_kept_of_an_address_when_its_last_connection_has_ended():
+    class Connection:
+        def __init__(self):
+            self.remote_address = (Address("192.0.2.1"), 50000)
+
+    async def leave(connection):
+        pass
+
+    async def main():
+        limited = limit_connections(leave, Limits())
+
+        async def serve(connection):
+            await limited(connection)
+
+        connection = Connection()
+        address = weakref.ref(connection.remote_address[0])
+        await asyncio.create_task(serve(connection))
+        del connection
+        await asyncio.sleep(0)  # the task's callbacks have run, and nothing holds its end any more
+        gc.collect()
+        assert address() is None
+
+    asyncio.run(main())
 
 
 def test_who_sends_too_fast_waits_and_loses_nothing():
@@ -126,6 +160,13 @@ def test_who_sends_too_fast_waits_and_loses_nothing():
         assert [fast.recv(timeout=5) for _ in range(40)] == [str(each) for each in range(40)]
         took = time.monotonic() - begin
         assert took > 0.55 > early  # 30 messages beyond the burst at 50 a second
+
+
+def test_without_a_rate_any_number_may_come_at_once():
+    with binary.serve(Limits(rate=0, burst=1)) as server, connect(server.url) as fast:
+        for number in range(20):
+            fast.send(str(number))
+        assert [fast.recv(timeout=5) for _ in range(20)] == [str(each) for each in range(20)]
 
 
 def test_a_message_that_is_too_long_ends_its_connection_alone():
@@ -260,3 +301,18 @@ def test_what_a_program_made_up_cannot_command_the_terminal(logged):
 def test_numbers_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} is a .* number, . or more"):
         Limits(**wrong)
+
+
+def test_the_least_numbers_that_mean_something_are_taken():
+    Limits(max_size=1, rate=0, burst=1, per_address=0)
+
+
+def test_no_limit_per_address_lets_any_number_in():
+    with (
+        binary.serve(Limits(per_address=0)) as server,
+        connect(server.url) as first,
+        connect(server.url) as second,
+    ):
+        for each in (first, second):
+            each.send("in")
+            assert each.recv(timeout=5) == "in"

@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from tests.lessons.test_notebooks import LESSONS, ROOT
+from tests.lessons.kit import LESSONS, ROOT
 from tools import website
 
 

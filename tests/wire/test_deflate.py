@@ -72,6 +72,16 @@ def test_what_follows_a_last_block_is_inflated(end):
         assert inflater.feed(frame) == Frame(1, b"Hello")
 
 
+@pytest.mark.parametrize("cut", range(1, 14))
+def test_a_message_of_two_last_blocks_may_be_cut_anywhere(cut):
+    inflater = Inflater()
+    data = bytes.fromhex("f348cdc9c90700") * 2
+    for _ in range(2):
+        first = inflater.feed(Frame(1, data[:cut], fin=False, rsv1=True))
+        second = inflater.feed(Frame(0, data[cut:]))
+        assert first.payload + second.payload == b"HelloHello"
+
+
 @pytest.mark.parametrize("fresh", [False, True], ids=["takeover", "no takeover"])
 def test_a_long_conversation_is_inflated_to_its_end(fresh):
     extension = PerMessageDeflate(False, fresh, 15, 15)
@@ -105,6 +115,19 @@ def test_a_bomb_stops_at_the_limit():
     assert inflater.problem == "the message inflates to more than 1048576 bytes"
     assert inflater.feed(after) is None
     assert inflater.problem == "it may refer to a message that was not inflated"
+
+
+@pytest.mark.parametrize("fragments", [1, 4])
+def test_a_message_of_just_the_limit_is_inflated(fragments):
+    inflater = Inflater(limit=1000)
+    size = 1000 // fragments
+    parts = [(1 if not n else 0, b"x" * size, n == fragments - 1) for n in range(fragments)]
+    for _ in range(2):
+        seen = [inflater.feed(frame) for frame in compress(True, *parts)]
+        assert b"".join(frame.payload for frame in seen) == b"x" * 1000
+    longer = [*compress(True, *parts[:-1], (parts[-1][0], b"x" * (size + 1), True))]
+    assert [inflater.feed(frame) for frame in longer][-1] is None
+    assert inflater.problem == "the message inflates to more than 1000 bytes"
 
 
 def test_without_takeover_the_message_after_a_bomb_is_inflated():
@@ -144,3 +167,10 @@ def test_a_frame_kept_in_part_cannot_be_inflated():
     assert inflater.feed(Frame(1, b"\xf2", rsv1=True, length=7)) is None
     assert inflater.problem == "a compressed frame of 7 bytes is not kept"
     assert inflater.feed(hello) is None
+
+
+def test_the_first_problem_of_a_message_is_the_one_that_is_told():
+    inflater = Inflater()
+    assert inflater.feed(Frame(1, b"\xff" * 20, fin=False, rsv1=True)) is None
+    assert inflater.feed(Frame(0, b"\xf2", length=7)) is None
+    assert inflater.problem == "this is not what deflate makes"

@@ -1,33 +1,16 @@
-"""What a Wire sees: handshakes, frames, bodies, and what it says of them."""
+"""What a Wire sees of handshakes and frames, and what it says of them."""
 
 import asyncio
-import gzip
-import http
 import re
 import socket
-import ssl
-import struct
-import sys
 import zlib
 
 import pytest
 from websockets.asyncio.client import connect as connect_async
-from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 import wsdemo
-from tests.wire.kit import (
-    LOG,
-    SYMBOL,
-    client,
-    converse,
-    echo,
-    remarks,
-    said,
-    shake_hands,
-    two_ends,
-    until,
-)
+from tests.wire.kit import LOG, client, converse, echo, said, shake_hands, two_ends
 from wsdemo.frames import Frame, Handshake, Opcode
 from wsdemo.wire import recording
 
@@ -84,22 +67,6 @@ def test_frames_and_bytes_are_counted(wire, server):
     request, response = wire.handshakes[0]
     assert wire.bytes_to_server == len(bytes(request)) + 11 + 8 + 8
     assert wire.bytes_to_client == len(bytes(response)) + 7 + 4 + 4
-
-
-def test_a_refusal_is_shown_with_its_text(server):
-    def refuse(connection, request):
-        return connection.respond(http.HTTPStatus.UNAUTHORIZED, "who are you?\n")
-
-    with (
-        wsdemo.serve(echo, name="strict", process_request=refuse) as strict,
-        wsdemo.Wire(strict.url) as wire,
-    ):
-        with pytest.raises(InvalidStatus), client(wire):
-            pass
-        lines = wire.log().splitlines()
-        assert "server → client  HTTP/1.1 401 Unauthorized" in lines
-        assert lines[-2:] == ["", " " * 17 + "who are you?"]
-        assert wire.frames == []
 
 
 @pytest.mark.parametrize("takeover", [True, False])
@@ -260,161 +227,3 @@ def test_connections_are_told_apart(wire):
     assert sum("ana" in line for line in lines[:second]) == 4
     assert sum("bob" in line for line in lines[second:]) == 2
     assert len(wire.handshakes) == 2
-
-
-def test_over_tls_it_sees_ciphertext_and_says_so():
-    outgoing = ssl.MemoryBIO()
-    tls = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="x")
-    with pytest.raises(ssl.SSLWantReadError):
-        tls.do_handshake()
-    hello = outgoing.read()
-    with two_ends("wss") as (wire, near, far):
-        assert wire.url.startswith("wss://127.0.0.1:")
-        near.sendall(hello)
-        assert far.recv(2**16) == hello
-        assert wire.log() == "client → server  TLS: from here on only ciphertext can be seen"
-        assert wire.handshakes == [(None, None)]
-
-
-@pytest.mark.parametrize(
-    ("garbage", "shown"),
-    [
-        (b"hello there", "client → server  hello there"),
-        (b"\0\1\2", "client → server  3 bytes that are neither HTTP nor frames: 00 01 02"),
-        (bytes(20), f"client → server  20 bytes that are neither HTTP nor frames:{' 00' * 12} …"),
-        ("ein\tTab, \u3000, ☺, \x1b".encode()[:-2], "client → server  ein\tTab, \u3000, ☺,"),
-        (b"?\r\n\r\n", "client → server  ?"),
-    ],
-)
-def test_garbage_is_shown_as_it_is(wire, raw, garbage, shown):
-    with raw(wire.url) as connection:
-        connection.send(garbage)
-        connection.socket.shutdown(socket.SHUT_WR)
-        connection.drain()
-    assert wire.log().splitlines()[0] == shown
-    assert wire.frames == []
-
-
-def exchanged(*sent, request=b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"):
-    """The log's lines after a server's head, when it sends these bytes and closes."""
-    with two_ends("http") as (wire, near, far):
-        near.sendall(request)
-        assert far.recv(2**16) == request
-        far.sendall(b"".join(sent))
-        far.close()
-        while near.recv(2**16):
-            pass
-        lines = wire.log().splitlines()
-        assert wire.frames == []
-    return [line.removeprefix(" " * 17) for line in lines[lines.index("") + 1 :]]
-
-
-GZIP = gzip.compress(b"<p>Hello</p>", mtime=0)
-
-
-@pytest.mark.parametrize(
-    ("head", "body", "shown"),
-    [
-        ("", b"<h1>\tNo</h1>\r\n", ["<h1>\tNo</h1>"]),
-        (
-            "Content-Type: text/html",
-            "<p>\tgrüß\n\n dich\u202e".encode(),
-            ["<p>\tgrüß", "", r" dich\u202e"],
-        ),
-        ("Content-Length: 4", b"\x16\3\1\2", ["an HTTP body of 4 bytes: 16 03 01 02"]),
-        (
-            f"Content-Encoding: gzip\nContent-Type: text/html\nContent-Length: {len(GZIP)}",
-            GZIP,
-            [f"an HTTP body of {len(GZIP)} bytes (text/html, gzip): {GZIP[:12].hex(' ')} …"],
-        ),
-        (
-            "Content-Type: text/plain; charset=latin-1",
-            b"gr\xfc\xdfe",
-            ["an HTTP body of 5 bytes (text/plain; charset=latin-1): 67 72 fc df 65"],
-        ),
-        ("Transfer-Encoding: chunked", b"6\r\nHello \r\n3;x=1\r\nyou\r\n0\r\n\r\n", ["Hello you"]),
-        (
-            "Transfer-Encoding: chunked",
-            b"2\r\n\0\1\r\n0\r\nX-After: 1\r\n\r\n",
-            ["an HTTP body of 2 bytes: 00 01"],
-        ),
-        ("", ("你" * 400).encode(), ["你" * 333, "… 1200 bytes in all"]),
-        ("Content-Length: 9999", "ab…".encode()[:-1], ["ab"]),
-    ],
-)
-def test_an_http_body_is_called_one(head, body, shown):
-    lines = ["HTTP/1.1 400 Bad Request", *head.split("\n")]
-    start = "\r\n".join(filter(None, lines)) + "\r\n\r\n"
-    assert exchanged(start.encode(), body) == shown
-
-
-def test_responses_on_one_connection_are_told_apart():
-    picture = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Type: image/png\r\n\r\n\x89PNG"
-    page = b"HTTP/1.1 404 Not Found\r\nDate: yesterday\r\n\r\nNo page /x\n"
-    assert exchanged(picture, b"HTTP/1.1 304 Not Modified\r\n\r\n", page) == [
-        "an HTTP body of 4 bytes (image/png): 89 50 4e 47",
-        "",
-        "HTTP/1.1 304 Not Modified",
-        "",
-        "HTTP/1.1 404 Not Found",
-        "Date: <now>",
-        "",
-        "No page /x",
-    ]
-
-
-def test_a_body_of_many_kilobytes_is_counted():
-    page = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
-    shown = exchanged(page)
-    assert shown[0] == "x" * 1000
-    size = re.fullmatch(r"… (\d+) or more bytes in all", shown[1])
-    assert 2**16 <= int(size[1]) <= 300_000
-
-
-def test_without_a_server_it_says_why():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"ws://127.0.0.1:{listener.getsockname()[1]}"
-    with wsdemo.Wire(url) as wire:
-        with pytest.raises((WebSocketException, OSError)), client(wire):
-            pass
-        assert wire.log() == SYMBOL + "no connection to the server: connection refused"
-        assert wire.handshakes == [(None, None)]
-
-
-def test_who_leaves_without_a_close_frame_is_named(wire, raw):
-    with raw(wire.url) as connection:
-        connection.upgrade()
-        connection.socket.shutdown(socket.SHUT_WR)
-        connection.drain()
-    assert remarks(wire) == [
-        "the client ended the TCP connection without a Close frame",
-        "the server ended the TCP connection without a Close frame",
-    ]
-
-
-def test_a_reset_is_passed_on_and_named(wire, server, raw):
-    with raw(wire.url) as connection:
-        connection.upgrade()
-        connection.reset()
-        until(lambda: not server.connections)
-    assert remarks(wire) == ["the client reset the TCP connection without a Close frame"]
-
-
-def test_a_reset_arrives_as_a_reset():
-    linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
-    with two_ends() as (_, near, far):
-        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        near.close()
-        with pytest.raises(ConnectionResetError):
-            far.recv(1)
-
-
-def test_an_end_of_one_direction_leaves_the_other_open():
-    """TCP can be closed on one side alone; HTTP/1.0 clients do that after a request."""
-    with two_ends() as (_, near, far):
-        near.shutdown(socket.SHUT_WR)
-        assert far.recv(1) == b""
-        far.sendall(b"still here")
-        assert near.recv(100) == b"still here"
-        far.shutdown(socket.SHUT_WR)
-        assert near.recv(1) == b""

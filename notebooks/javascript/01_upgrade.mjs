@@ -8,7 +8,9 @@ import net from "node:net";
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const port = Number(process.argv[2]);
 const key = randomBytes(16).toString("base64");
-const expected = createHash("sha1").update(key + GUID).digest("base64");
+const expected = createHash("sha1")
+  .update(key + GUID)
+  .digest("base64");
 
 const line = net.connect(port, "127.0.0.1");
 line.setTimeout(5000, () => line.destroy(new Error("no answer within 5 s")));

@@ -47,7 +47,8 @@ function read(text) {
 function bind(ws, user) {
   const name = room.get(ws);
   if (name !== null && name !== user) throw new Refusal(`you are ${name}`);
-  if (name === null && [...room.values()].includes(user)) throw new Refusal(`the name ${user} is taken`);
+  if (name === null && [...room.values()].includes(user))
+    throw new Refusal(`the name ${user} is taken`);
   room.set(ws, user);
 }
 

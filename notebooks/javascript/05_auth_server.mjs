@@ -12,7 +12,10 @@ import { WebSocketServer } from "ws";
 
 const [port = 8080, lifetime = 3_600_000] = process.argv.slice(2).map(Number);
 const TICKET_LIFETIME = 10_000;
-const TOKENS = new Map([["k3-ana-7Qz", "ana"], ["k3-bob-X1f", "bob"]]);
+const TOKENS = new Map([
+  ["k3-ana-7Qz", "ana"],
+  ["k3-bob-X1f", "bob"],
+]);
 const tickets = new Map();
 
 const server = createServer((request, response) => {

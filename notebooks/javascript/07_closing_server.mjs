@@ -18,7 +18,9 @@ const wss = new WebSocketServer({ noServer: true, maxPayload: MAX_SIZE });
 server.on("upgrade", (request, socket, head) => {
   socket.on("error", (error) => console.error("client:", error.message));
   if (request.url === "/refused") {
-    return socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    return socket.end(
+      "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    );
   }
   wss.handleUpgrade(request, socket, head, (ws) => welcome(ws, request.url));
 });
@@ -27,7 +29,9 @@ function welcome(ws, path) {
   // Without this listener one client that breaks the protocol ends the whole program.
   ws.on("error", (error) => console.log(`${path} error ${error.code}`));
   // "close" comes after every end that is noticed, so this is the place to clean up.
-  ws.on("close", (code, reason) => console.log(`${path} close ${code} ${JSON.stringify(reason.toString())}`));
+  ws.on("close", (code, reason) =>
+    console.log(`${path} close ${code} ${JSON.stringify(reason.toString())}`),
+  );
   ws.on("message", (message, isBinary) => ws.send(message, { binary: isBinary }));
   try {
     end(ws, path);

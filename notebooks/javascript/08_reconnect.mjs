@@ -13,7 +13,10 @@ const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]; // what this client does wil
 const PASSING = [500, 502, 503, 504]; // statuses that heal
 
 export class ReconnectingWebSocket {
-  constructor(url, { base = 5000, cap = 30_000, stable = 10_000, queue = 100, fatal = FATAL } = {}) {
+  constructor(
+    url,
+    { base = 5000, cap = 30_000, stable = 10_000, queue = 100, fatal = FATAL } = {},
+  ) {
     Object.assign(this, { url, base, cap, stable, queue, fatal });
     this.handlers = {};
     this.unsent = [];
@@ -86,7 +89,8 @@ export class ReconnectingWebSocket {
   }
 
   on(event, callback) {
-    (this.handlers[event] ??= new Set()).add(callback);
+    this.handlers[event] ??= new Set();
+    this.handlers[event].add(callback);
   }
 
   off(event, callback) {

@@ -16,7 +16,9 @@ wss.on("listening", () => console.log(wss.address().port));
 wss.on("connection", (ws) => {
   ws.on("error", (error) => console.error("client:", error.message));
   ws.on("message", (text) => ws.send(JSON.stringify(answer(ws, text))));
-  ws.on("close", () => topics.forEach((subscribers) => subscribers.delete(ws)));
+  ws.on("close", () => {
+    for (const subscribers of topics.values()) subscribers.delete(ws);
+  });
 });
 
 function answer(ws, text) {

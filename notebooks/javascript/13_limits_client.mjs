@@ -14,7 +14,8 @@
  * @returns {Promise<{most: number, pauses: number}>} the most that waited, and how often we did.
  */
 export async function sendInPieces(ws, data, { piece = 2 ** 16, limit = 2 ** 18 } = {}) {
-  let most = 0, pauses = 0;
+  let most = 0;
+  let pauses = 0;
   for (let start = 0; start < data.length && ws.readyState === 1; ) {
     if (ws.bufferedAmount + piece > limit) {
       pauses++;

@@ -9,7 +9,7 @@ const ws = new WebSocket(url);
 
 ws.on("upgrade", ({ statusCode }) => console.log(`status ${statusCode}`));
 // The answer to a refused handshake is HTTP; a page is shown nothing of it.
-ws.on("unexpected-response", (request, response) => {
+ws.on("unexpected-response", (_request, response) => {
   console.log(`status ${response.statusCode} ${response.statusMessage}`);
   response.setEncoding("utf8");
   let body = "";
@@ -19,7 +19,9 @@ ws.on("unexpected-response", (request, response) => {
     process.exitCode = 1;
   });
 });
-ws.on("open", () => texts.forEach((text) => ws.send(text)));
+ws.on("open", () => {
+  for (const text of texts) ws.send(text);
+});
 ws.on("message", (data, isBinary) => {
   console.log(isBinary ? `binary, ${data.length} bytes` : `text ${data}`);
 });

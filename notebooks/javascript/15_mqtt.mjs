@@ -17,12 +17,14 @@ const join = (clientId, options = {}) =>
 function mailbox(client) {
   const waiting = [];
   const asking = [];
-  client.on("message", (topic, payload) => {
+  client.on("message", (_topic, payload) => {
     const text = payload.toString();
     asking.length ? asking.shift()(text) : waiting.push(text);
   });
   return () =>
-    waiting.length ? Promise.resolve(waiting.shift()) : new Promise((resolve) => asking.push(resolve));
+    waiting.length
+      ? Promise.resolve(waiting.shift())
+      : new Promise((resolve) => asking.push(resolve));
 }
 
 const bob = await join("node-bob");
@@ -48,7 +50,9 @@ await next(); // whoever listens is told that it is cleared
 
 // The last will: whose line breaks.
 await ana.subscribeAsync("node/status", { qos: 1 });
-const eve = await join("node-eve", { will: { topic: "node/status", payload: "eve has vanished", qos: 1 } });
+const eve = await join("node-eve", {
+  will: { topic: "node/status", payload: "eve has vanished", qos: 1 },
+});
 eve.on("error", () => {});
 eve.stream.destroy();
 console.log("the last will:", await next());

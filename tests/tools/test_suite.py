@@ -1,7 +1,9 @@
 """tools/suite.py: its sums are what CI believes."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -144,6 +146,73 @@ def test_package_json_pins_what_it_needs():
     assert package["private"] is True
     for version in package["dependencies"].values():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+
+
+@pytest.fixture
+def style_calls(tmp_path, monkeypatch):
+    """The commands of the style step, which all succeed; Node and biome are here."""
+    biome = tmp_path / "biome"
+    biome.touch()
+    calls = []
+    monkeypatch.setattr(suite, "BIOME", biome)
+    monkeypatch.setattr(suite.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(suite, "call", lambda command: calls.append(command) or 0)
+    return calls
+
+
+def test_style_is_that_of_javascript_too(style_calls):
+    step = suite.style()
+    assert (step.passed, step.failed, step.skipped) == (4, 0, 0)
+    assert style_calls[-1] == ("/bin/node", str(suite.BIOME), "check", "--error-on-warnings")
+
+
+@pytest.mark.parametrize("ci", ["true", ""])
+@pytest.mark.parametrize("missing", ["node", "biome"])
+def test_without_biome_ci_fails_and_a_laptop_skips(style_calls, monkeypatch, capsys, missing, ci):
+    monkeypatch.setenv("CI", ci)
+    if missing == "node":
+        monkeypatch.setattr(suite.shutil, "which", lambda name: None)
+    else:
+        suite.BIOME.unlink()
+    step = suite.style()
+    assert (step.passed, step.failed, step.skipped) == (3, bool(ci), not ci)
+    assert len(style_calls) == 3
+    assert "JavaScript was not checked" in capsys.readouterr().out
+
+
+@pytest.mark.node
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("console.log(`no fault`);", None),
+        ("console.log('single quotes');", "format"),
+        ("var port = 80;\nconsole.log(port);", "noVar"),
+        ("let port = 80;\nconsole.log(port);", "useConst"),
+        ('console.log("port " + location.port);', "useTemplate"),
+        ("setTimeout(function () {\n  console.log();\n});", "useArrowFunction"),
+        ("const unused = 1;", "noUnusedVariables"),
+    ],
+)
+def test_javascript_is_of_one_dialect(tmp_path, line, rule):
+    node = shutil.which("node")
+    if node is None or not suite.BIOME.is_file():
+        missing = "npm's @biomejs/biome is not installed: run `python start.py test`"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    shutil.copy(suite.ROOT / "biome.jsonc", tmp_path)
+    (tmp_path / "wsdemo").mkdir()
+    (tmp_path / "wsdemo/page.js").write_text(line + "\n")
+    command = [node, str(suite.BIOME), "check", "--error-on-warnings"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0) is (rule is None), done.stderr
+    assert (rule or "") in done.stderr
+
+
+def test_no_page_hides_a_script_from_biome():
+    pages = list((suite.ROOT / "wsdemo").rglob("*.html"))
+    assert pages
+    for page in pages:
+        for tag in re.findall(r"<script[^>]*>", page.read_text(encoding="utf-8")):
+            assert " src=" in tag, f"{page.name}: put the script into a file beside it"
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The course as a web site: whole, from this machine alone, and a broken link is noticed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import sys
 import nbformat
 import pytest
 
+from tests.browser import lab
+from tests.browser.axe import WIDTHS, require_axe, violations
 from tests.lessons.kit import LESSONS, ROOT
 from tools import website
 
@@ -40,6 +43,31 @@ def test_it_can_be_searched_and_read_in_the_dark(site):
     assert (site / "searchindex.js").stat().st_size > 10_000
     page = (site / "02_echo.html").read_text(encoding="utf-8")
     assert "theme-switch-button" in page
+
+
+@pytest.mark.browser
+def test_pages_have_no_violation(site):
+    require_axe()
+    if not lab.find_chromium():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium here")
+    found = []
+    # Not a fixture: while playwright runs, no other test can use asyncio.run().
+    with lab.chromium() as browser, lab.window(browser) as window:
+        page = window.new_page()
+
+        def paint(scheme):  # at once: colours that fade have no contrast for a while
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.wait_for_function(
+                "scheme => document.documentElement.dataset.theme === scheme", arg=scheme
+            )
+
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            for name in ("index", "02_echo", "glossary", "errors"):
+                page.goto((site / f"{name}.html").as_uri())
+                seen = violations(page, page.main_frame, paint, [width], structure=())
+                found += [f"{name}, {each}" for each in seen]
+    assert found == []
 
 
 def test_code_is_left_as_it_is(tmp_path):

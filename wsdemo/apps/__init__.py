@@ -14,13 +14,14 @@ FOLDER = pathlib.Path(__file__).parent
 
 
 def pages(name: str) -> dict[str, pathlib.Path]:
-    """The pages of a server: its own at ``/``, and the style and script that all share.
+    """The pages of a server: its own at ``/``, its script, and the style and script that all share.
 
     Args:
         name: one of :data:`APPS`.
     """
     return {
         "/": FOLDER / f"{name}.html",
+        f"/{name}.js": FOLDER / f"{name}.js",
         "/app.css": FOLDER / "app.css",
         "/app.js": FOLDER / "app.js",
     }

@@ -1,37 +1,48 @@
 // Runs the code of a javascript cell and shows its console.
 
-import {attend, reachable, report} from "./report.js";
-import {beginning, format} from "./format.js";
+import { beginning, format } from "./format.js";
+import { attend, reachable, report } from "./report.js";
 
 const MAX_LINES = 1_000;
 const MAX_TEXT = 20_000;
-const LEVELS = {log: "log", info: "log", debug: "log", table: "log", warn: "warn", error: "error"};
+const LEVELS = {
+  log: "log",
+  info: "log",
+  debug: "log",
+  table: "log",
+  warn: "warn",
+  error: "error",
+};
 
 // A program that goes on by itself, with timers or listeners, is under way no longer than this
 // after its last line.
-const PATIENCE = 500;  // ms
+const PATIENCE = 500; // ms
 let lastLineAt;
 
-attend(settings => Promise.race([run(settings), silence()]));
+attend((settings) => Promise.race([run(settings), silence()]));
 
 async function silence() {
   lastLineAt = performance.now();
-  for (let wait; (wait = lastLineAt + PATIENCE - performance.now()) > 0;) {
-    await new Promise(resolve => setTimeout(resolve, wait));
+  for (;;) {
+    const wait = lastLineAt + PATIENCE - performance.now();
+    if (wait <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 
-async function run({name, url, code}) {
+async function run({ name, url, code }) {
   document.title = `${name} – JavaScript`;
   document.querySelector("h1").textContent = name;
   try {
     // The cell is the body of an async function, so that it may await. DevTools list it by name.
     const AsyncFunction = (async () => {}).constructor;
-    await new AsyncFunction("url", `${code}\n//# sourceURL=${encodeURIComponent(name)}.js`)(url && reachable(url));
+    await new AsyncFunction("url", `${code}\n//# sourceURL=${encodeURIComponent(name)}.js`)(
+      url && reachable(url),
+    );
   } catch (error) {
     print("error", `Uncaught ${format(error)}`);
   }
-  report({type: "done"});
+  report({ type: "done" });
 }
 
 for (const [method, level] of Object.entries(LEVELS)) {
@@ -41,16 +52,20 @@ for (const [method, level] of Object.entries(LEVELS)) {
     print(level, format(...values));
   };
 }
-addEventListener("error", ({error, message}) => print("error", error ? `Uncaught ${format(error)}` : message));
-addEventListener("unhandledrejection", ({reason}) => print("error", `Uncaught (in promise) ${format(reason)}`));
+addEventListener("error", ({ error, message }) =>
+  print("error", error ? `Uncaught ${format(error)}` : message),
+);
+addEventListener("unhandledrejection", ({ reason }) =>
+  print("error", `Uncaught (in promise) ${format(reason)}`),
+);
 
 const log = document.getElementById("log").firstElementChild;
 
 function print(type, text) {
   lastLineAt = performance.now();
   const shown = beginning(text, MAX_TEXT);
-  report({type, text: shown});
-  log.append(Object.assign(document.createElement("li"), {textContent: shown, className: type}));
+  report({ type, text: shown });
+  log.append(Object.assign(document.createElement("li"), { textContent: shown, className: type }));
   if (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
   document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
 }
@@ -58,5 +73,5 @@ function print(type, text) {
 // The frame grows with what it shows; past this it scrolls.
 const MAX_HEIGHT = 480;
 new ResizeObserver(() => {
-  parent.postMessage({height: Math.min(document.documentElement.offsetHeight, MAX_HEIGHT)}, "*");
+  parent.postMessage({ height: Math.min(document.documentElement.offsetHeight, MAX_HEIGHT) }, "*");
 }).observe(document.documentElement);

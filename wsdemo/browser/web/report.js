@@ -17,15 +17,15 @@ function tell(event) {
 }
 
 // Cells that run in a row wait for the pages they show: Python hears when this one is at rest.
-export const QUIET = 100;  // ms without an event
-let underWay = 0;          // what Python has asked for and has not ended
-let obeyed = 0;            // commands since the start
+export const QUIET = 100; // ms without an event
+let underWay = 0; // what Python has asked for and has not ended
+let obeyed = 0; // commands since the start
 let resting;
 
 function restSoon() {
   clearTimeout(resting);
   resting = setTimeout(() => {
-    if (!underWay) tell({type: "settled", commands: obeyed});
+    if (!underWay) tell({ type: "settled", commands: obeyed });
   }, QUIET);
 }
 
@@ -45,38 +45,52 @@ async function work(done) {
  */
 export function attend(start, commands = {}) {
   let started = false;
-  line.onmessage = ({data}) => {
+  line.onmessage = ({ data }) => {
     const command = JSON.parse(data);
     if (command.do === "start") {
       started = true;
       notice();
       if (command.stopped) {
-        remark(`Nothing listens at ${command.url}. `
-          + "Run the cell that starts this server, then this cell again.");
+        remark(
+          `Nothing listens at ${command.url}. ` +
+            "Run the cell that starts this server, then this cell again.",
+        );
       }
       work(start(command));
     } else if (command.do !== "wait") {
       obeyed += 1;
       work(commands[command.do](command));
     } else if (started) {
-      location.reload();  // another tab took over: end all that runs here, then wait there
+      location.reload(); // another tab took over: end all that runs here, then wait there
     } else {
-      notice("This page is already open in another tab or panel.", "Use it here",
-        () => report({type: "take"}));
+      notice("This page is already open in another tab or panel.", "Use it here", () =>
+        report({ type: "take" }),
+      );
     }
   };
-  line.onclose = async ({code}) => {
-    if (code === 4001) return notice("The cell was run again: a newer panel has replaced this one.");
+  line.onclose = async ({ code }) => {
+    if (code === 4001)
+      return notice("The cell was run again: a newer panel has replaced this one.");
     if (leaving) return;
-    const alive = await fetch(new URL(`_ping${query}`, here)).then(answer => answer.ok, () => false);
+    const alive = await fetch(new URL(`_ping${query}`, here)).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (alive) notice("The line to the kernel was cut.", "Open it again", () => location.reload());
-    else notice("The kernel that served this page is gone. Run the notebook’s cells again, up to this one.");
+    else
+      notice(
+        "The kernel that served this page is gone. Run the notebook’s cells again, up to this one.",
+      );
   };
 }
 
 let leaving = false;
-addEventListener("pagehide", () => { leaving = true; });
-addEventListener("pageshow", () => { leaving = false; });
+addEventListener("pagehide", () => {
+  leaving = true;
+});
+addEventListener("pageshow", () => {
+  leaving = false;
+});
 
 /**
  * Say something about the page itself; without a text, take that away.
@@ -87,13 +101,14 @@ function notice(text, action, onclick) {
   for (const part of document.body.children) part.inert = Boolean(action);
   for (const form of document.forms) form.inert = Boolean(text);
   if (!text) return;
-  remark();  // it may no longer be what helps
+  remark(); // it may no longer be what helps
   const box = document.createElement("div");
   box.id = "notice";
   box.className = action ? "cover" : "";
   box.setAttribute("role", "status");
-  box.append(Object.assign(document.createElement("p"), {textContent: text}));
-  if (action) box.append(Object.assign(document.createElement("button"), {textContent: action, onclick}));
+  box.append(Object.assign(document.createElement("p"), { textContent: text }));
+  if (action)
+    box.append(Object.assign(document.createElement("button"), { textContent: action, onclick }));
   document.body.append(box);
 }
 
@@ -101,7 +116,7 @@ function notice(text, action, onclick) {
 export function remark(text) {
   document.querySelector("#remark")?.remove();
   if (!text) return;
-  const line = Object.assign(document.createElement("p"), {id: "remark", textContent: text});
+  const line = Object.assign(document.createElement("p"), { id: "remark", textContent: text });
   line.setAttribute("role", "status");
   document.body.append(line);
 }
@@ -116,15 +131,17 @@ export function reachable(address) {
   if (!relay || !URL.canParse(address)) return address;
   const url = new URL(address);
   if (!/^(localhost|127\..*|\[::1\])$/.test(url.hostname)) return address;
-  const scheme = url.protocol.startsWith("ws") ? here.protocol.replace("http", "ws") : here.protocol;
+  const scheme = url.protocol.startsWith("ws")
+    ? here.protocol.replace("http", "ws")
+    : here.protocol;
   const path = /^\w+:\/\/[^/?]+\//.test(address) || relay[2] === "proxy" ? url.pathname : "";
   return `${scheme}//${here.host}${relay[1]}${url.port || 80}${path}${url.search}`;
 }
 
 export function toHex(buffer) {
-  return Array.from(new Uint8Array(buffer), byte => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function fromHex(hex) {
-  return new Uint8Array(hex.match(/../g)?.map(byte => parseInt(byte, 16)) ?? []);
+  return new Uint8Array(hex.match(/../g)?.map((byte) => parseInt(byte, 16)) ?? []);
 }

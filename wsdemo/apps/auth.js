@@ -1,0 +1,38 @@
+// The page of the server that asks for a token.
+
+import { $, address, connection, show } from "./app.js";
+
+let opened = false;
+const line = connection(
+  () => {
+    opened = false;
+    return `${address}?token=${encodeURIComponent($("token").value)}`;
+  },
+  {
+    open: () => {
+      opened = true;
+      $("token").readOnly = true; // a token is for one connection
+      $("text").focus();
+      show("quiet", "open");
+    },
+    message: (data) => show("received", `↓ ${data}`),
+    close: () => {
+      $("token").readOnly = false;
+      if (!opened)
+        show(
+          "quiet",
+          "It was never open: refused before the upgrade, or nobody is there. A browser does not say which.",
+        );
+    },
+  },
+);
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  line.open();
+});
+$("sending").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!line.send($("text").value)) return;
+  show("sent", `↑ ${$("text").value}`);
+  $("text").value = "";
+});

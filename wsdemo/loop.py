@@ -95,6 +95,13 @@ class LoopThread:
         return self._thread.is_alive() and not self.loop.is_closed()
 
     @property
+    def ident(self) -> int:
+        """The thread's identifier, as :func:`threading.get_ident` gives it there."""
+        ident = self._thread.ident
+        assert ident is not None  # it was started when this was made
+        return ident
+
+    @property
     def is_current(self) -> bool:
         """Whether the caller runs on this loop's thread."""
         return threading.current_thread() is self._thread

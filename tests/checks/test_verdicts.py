@@ -1,16 +1,20 @@
 """What a verdict says, and whose fault it names; the answers of each lesson are in test_answers."""
 
 import asyncio
+import functools
+import gc
 import inspect
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 import wsdemo
 from tests.checks.answers_02_echo import waits_for_ever
 from tests.checks.worked import SOLUTIONS
+from wsdemo.checks._places import end
 
 
 def test_a_check_loads_its_own_lesson_only():
@@ -68,7 +72,10 @@ async def never_sends(connection, word, seconds):
 
 def test_a_time_limit_of_the_check_is_named():
     verdict = wsdemo.check("13.2", never_sends)
-    assert verdict.text == "your answer had not finished after 2 s"
+    assert verdict.text.startswith(
+        "your answer had not finished after 2 s; it was waiting at line "
+    )
+    assert verdict.text.endswith("in never_sends: await asyncio.Event().wait()")
 
 
 def test_an_answer_that_lets_the_time_out_escape_is_told_so():
@@ -86,7 +93,7 @@ def test_waits_that_are_longer_than_the_cap_have_a_hint():
         return SOLUTIONS["08.1"](base, cap)
 
     verdict = wsdemo.check("08.1", waits)
-    assert verdict.text == "your answer had not finished after 2 s"
+    assert verdict.text.startswith("your answer had not finished after 2 s")
 
 
 def test_an_answer_of_the_wrong_kind_is_said_to_be_of_no_use():
@@ -112,7 +119,80 @@ def test_a_fault_of_the_check_is_no_verdict(monkeypatch, error):
 def test_a_check_that_takes_too_long_names_its_limit(monkeypatch):
     monkeypatch.setattr(wsdemo.checks, "TIME_LIMIT", 0.1)
     verdict = wsdemo.check("02.3", waits_for_ever)
-    assert verdict.text == "your answer had not finished after 0.1 s"
+    assert verdict.text.startswith("your answer had not finished after 0.1 s; it was waiting at ")
+
+
+async def never_yields(connection):
+    while True:
+        pass
+
+
+async def sleeps(connection):
+    time.sleep(1.5)  # noqa: ASYNC251
+
+
+def test_a_loop_that_never_ends_is_named_and_ended(monkeypatch):
+    monkeypatch.setattr(wsdemo.checks, "TIME_LIMIT", 0.1)
+    verdict = wsdemo.check("02.1", never_yields)
+    assert verdict.text.startswith("your answer blocked the event loop, and had not finished")
+    assert "in never_yields: " in verdict.text
+    assert not [each for each in threading.enumerate() if "exercise" in each.name]
+
+
+@pytest.mark.filterwarnings("ignore:unclosed")  # such a thread closes nothing when it ends
+def test_a_call_that_blocks_is_named(monkeypatch):
+    monkeypatch.setattr(wsdemo.checks, "TIME_LIMIT", 0.01)
+    monkeypatch.setattr(wsdemo.checks, "end", functools.partial(end, attempts=1))
+    verdict = wsdemo.check("02.1", sleeps)
+    assert verdict.text.endswith("It goes on until that returns")
+    assert "in sleeps: time.sleep(1.5)" in verdict.text
+    for thread in [each for each in threading.enumerate() if "exercise" in each.name]:
+        thread.join(5)
+    gc.collect()
+
+
+async def raises(connection):
+    await connection.send("Welcome!")
+    async for message in connection:
+        await connection.send(jsn.dumps(message))  # noqa: F821
+
+
+def test_what_a_handler_raises_is_shown_with_its_line():
+    verdict = wsdemo.check("02.1", raises)
+    assert verdict.state != "right"
+    name, value = verdict.evidence[-1]
+    assert name == "your code raised"
+    assert value.startswith("NameError: name 'jsn' is not defined (line ")
+    assert "in raises: await connection.send(jsn.dumps(message))" in value
+
+
+def test_a_handler_that_is_no_coroutine_function_is_told():
+    verdict = wsdemo.check("02.1", lambda connection: None)
+    assert (
+        verdict.evidence[-1][0],
+        verdict.evidence[-1][1].partition(":")[0],
+    ) == ("your code raised", "TypeError")
+    assert "the handler returned None" in verdict.evidence[-1][1]
+
+
+async def forgets(connection):
+    await connection.send("Welcome!")
+    async for _ in connection:
+        connection.send("You said nothing")
+
+
+def test_a_coroutine_that_was_never_awaited_is_named():
+    verdict = wsdemo.check("02.1", forgets)
+    assert ("never awaited", "Connection.send()") in verdict.evidence
+
+
+def test_a_verdict_shows_what_was_observed():
+    finding = wsdemo.checks.Misconception("wrong", input=b"x", expected="y" * 999, received=None)
+    verdict = wsdemo.checks.Verdict("01.1", "look again", str(finding), finding.evidence)
+    assert [name for name, _ in verdict.evidence] == ["input", "expected", "received"]
+    assert "\n    input     b'x'\n    expected  'yyy" in repr(verdict)
+    assert len(repr(verdict)) < 300
+    assert "<dt" in verdict._repr_html_()
 
 
 def test_verdict_can_be_read_in_text_and_in_colour():

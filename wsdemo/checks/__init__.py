@@ -4,63 +4,26 @@ The exercises of the notebook ``02_echo`` are in the module ``lesson_02_echo`` o
 """
 
 import asyncio
-import html
+import gc
 import importlib
-import pathlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+from wsdemo.checks._findings import Finding, Misconception, NotYet, OutOfTime, Verdict
+from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_frames, noted, noting
+from wsdemo.checks._places import end, place_of_block, place_of_wait
 from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
-from wsdemo.server.handler_errors import authors_frames, is_ended_from_outside
+from wsdemo.server.handler_errors import is_ended_from_outside
 
 __all__ = ["Misconception", "NotYet", "OutOfTime", "Verdict", "check", "exercise", "exercises"]
 
-TIME_LIMIT = 15
+TIME_LIMIT = 6.0
 """Seconds that an answer may take."""
 
 _judges: dict[str, Callable[[Any], Any]] = {}
-
-
-class NotYet(Exception):
-    """The answer is not there yet; the text is a hint."""
-
-
-class Misconception(Exception):
-    """The answer shows a way of thinking that does not hold; the text says which, and why."""
-
-
-class OutOfTime(Exception):
-    """What the learner wrote has not finished; the text says within how many seconds."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the check found.
-
-    Attributes:
-        exercise: its number, such as ``"02.1"``.
-        state: ``"right"``, ``"not yet"``, ``"look again"``; ``"no verdict"`` where the check itself
-            failed.
-        text: what was found, or a hint.
-    """
-
-    exercise: str
-    state: str
-    text: str
-
-    def __repr__(self) -> str:
-        sign = {"right": "✓", "not yet": "…", "look again": "✗", "no verdict": "?"}[self.state]
-        return f"{sign} {self.exercise} {self.state}: {self.text}"
-
-    def _repr_html_(self) -> str:
-        colour = {"right": "#2e9b4f", "look again": "#d08700"}.get(self.state, "#8a8a8a")
-        return (
-            f'<div role="status" style="border-left:4px solid {colour};padding:.3em .8em">'
-            f"{html.escape(repr(self))}</div>"
-        )
 
 
 def exercise(number: str) -> Callable[..., Any]:
@@ -108,42 +71,82 @@ def check(number: str, answer: Any = None) -> Verdict:
     if number not in _judges:
         raise ValueError(f"there is no exercise {number!r}; there are {', '.join(exercises())}")
     if answer is None:
-        return Verdict(number, "not yet", "replace the None in the cell by your answer")
+        return Verdict(number, "not yet", "replace None in the cell with your answer")
     keep_loopback_direct()
-    # Tasks of the learner's that raise SystemExit or the like have no one to tell.
-    thread = LoopThread(f"exercise {number}", report=lambda _: None)
-    try:
-        return thread.run(_judge(number, answer), timeout=TIME_LIMIT)
-    except NoResult:
-        return Verdict(number, "look again", f"your answer had not finished after {TIME_LIMIT} s")
-    finally:
-        thread.stop()
+    with forgotten_coroutines() as forgotten:
+        # Tasks of the learner's that raise SystemExit or the like have no one to tell.
+        thread = LoopThread(f"exercise {number}", report=lambda _: None)
+        try:
+            verdict = thread.run(_judge(number, answer), timeout=TIME_LIMIT + 0.5)
+        except NoResult:
+            verdict = Verdict(number, "look again", _blocks(thread))
+        finally:
+            ended = end(thread)
+        if verdict.state != "right":
+            gc.collect()  # a coroutine that nobody awaits is noticed when it is collected
+    if not ended:
+        verdict = replace(verdict, text=f"{verdict.text}. It goes on until that returns")
+    return verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten)
+
+
+def _blocks(thread: LoopThread) -> str:
+    where = place_of_block(thread)
+    text = f"your answer blocked the event loop, and had not finished after {TIME_LIMIT:g} s"
+    return f"{text}: it was at {where}" if where else text
+
+
+def _with_forgotten(verdict: Verdict, names: list[str]) -> Verdict:
+    rows = [("never awaited", f"{name}()") for name in dict.fromkeys(names)]
+    return replace(verdict, evidence=(*verdict.evidence, *rows))
 
 
 async def _judge(number: str, answer: Any) -> Verdict:
-    task = asyncio.current_task()
+    with noting() as errors:
+        task = asyncio.current_task()
+        asyncio.get_running_loop().set_exception_handler(_note_lost)
+        try:
+            return Verdict(number, "right", await in_limit(_judges[number](answer)))
+        except Finding as finding:
+            state = "not yet" if isinstance(finding, NotYet) else "look again"
+            verdict = Verdict(number, state, str(finding), finding.evidence)
+        except OutOfTime as late:
+            verdict = Verdict(number, "look again", str(late))
+        except BaseException as error:
+            if is_ended_from_outside(task, error):
+                raise
+            return _explain(number, error)
+        if errors:
+            row = ("your code raised", describe(errors[-1]))
+            verdict = replace(verdict, evidence=(*verdict.evidence, row))
+        return verdict
+
+
+def _note_lost(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Note what a task of the learner's has raised while nobody awaited it."""
+    error = context.get("exception")
+    if error is not None and learners_frames(error):
+        noted().append(error)
+
+
+async def in_limit(judging: Awaitable[str]) -> str:
+    """Await a check's result, with the check's own time limit."""
+    task = asyncio.ensure_future(judging)
     try:
-        return Verdict(number, "right", await _judges[number](answer))
-    except NotYet as hint:
-        return Verdict(number, "not yet", str(hint))
-    except Misconception as diagnosis:
-        return Verdict(number, "look again", str(diagnosis))
-    except OutOfTime as seconds:
-        return Verdict(number, "look again", f"your answer had not finished after {seconds} s")
-    except BaseException as error:
-        if is_ended_from_outside(task, error):
-            raise
-        return _explain(number, error)
+        await asyncio.wait({task}, timeout=TIME_LIMIT)
+        if task.done():
+            return task.result()
+        places = (place_of_wait(each) for each in (task, *asyncio.all_tasks()))
+        raise OutOfTime(TIME_LIMIT, next(filter(None, places), ""))
+    finally:
+        task.cancel()
 
 
 def _explain(number: str, error: BaseException) -> Verdict:
     """Say what was raised, and by whom: the learner's code, or the check."""
-    told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    theirs = authors_frames(error, str(pathlib.Path(__file__).parents[1]))
-    if theirs:
-        where = f"line {theirs[-1].lineno}, in {theirs[-1].name}: {theirs[-1].line}"
-        return Verdict(number, "look again", f"your code raised {told} ({where})")
+    text = describe(error)
+    if learners_frames(error):
+        return Verdict(number, "look again", f"your code raised {text}")
     if isinstance(error, OSError):  # a TimeoutError is one of them
-        text = f"the check itself failed: {told}. That says nothing of your answer: run it again."
+        text = f"the check itself failed: {text}. This says nothing about your answer: run it again"
         return Verdict(number, "no verdict", text)
-    return Verdict(number, "look again", f"the check could not use your answer: {told}")
+    return Verdict(number, "look again", f"the check could not use your answer: {text}")

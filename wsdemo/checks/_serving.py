@@ -7,6 +7,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
+from wsdemo.checks._mishaps import watched
 from wsdemo.server.core import log
 
 __all__ = ["HOST", "PATIENCE", "Handler", "connected", "path_of", "serving"]
@@ -24,12 +25,13 @@ async def serving(handler: Handler, port: int = 0, **options: Any) -> AsyncItera
     """Serve a handler for as long as the block lasts; give the address.
 
     Args:
-        handler: ``async def handler(connection)``, the learner's or the check's own.
+        handler: ``async def handler(connection)``, the learner's or the check's own. What the
+            learner's raises is shown with the verdict.
         port: the TCP port; 0 takes a free one.
         options: those of :func:`websockets.asyncio.server.serve`.
     """
     options = {"close_timeout": 0.5, "logger": log, **options}
-    async with serve(handler, HOST, port, **options) as server:
+    async with serve(watched(handler), HOST, port, **options) as server:
         scheme = "wss" if options.get("ssl") else "ws"
         yield f"{scheme}://{HOST}:{server.sockets[0].getsockname()[1]}"
 

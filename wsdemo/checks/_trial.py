@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
-from typing import TypeVar
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from wsdemo.checks import NotYet, OutOfTime
+from wsdemo.checks import Misconception, NotYet, OutOfTime
+from wsdemo.checks._places import place_of_wait
 from wsdemo.checks._serving import PATIENCE, Handler, serving
 
-__all__ = ["Trial", "hear", "in_time", "trial"]
+__all__ = ["Trial", "called", "hear", "in_time", "trial"]
 
 Result = TypeVar("Result")
 
@@ -91,21 +93,40 @@ async def trial(handler: Handler) -> AsyncIterator[Trial]:
         yield served
 
 
+def called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a plain function of the learner's.
+
+    Raises:
+        Misconception: it is ``async def``.
+    """
+    result = function(*arguments)
+    if inspect.iscoroutine(result):
+        result.close()
+        raise Misconception(
+            "your function is `async def`: calling it makes a coroutine, and runs nothing. This "
+            "exercise calls it without await: write `def`."
+        )
+    return result
+
+
 async def in_time(answer: Awaitable[Result], seconds: float = PATIENCE) -> Result:
-    """Await what the learner wrote, but not for ever.
+    """Await what the learner wrote, with a time limit.
 
     Unlike :func:`asyncio.wait_for`, it tells its own limit from a TimeoutError of the learner's.
 
     Raises:
         OutOfTime: it has not finished.
     """
+    task = asyncio.ensure_future(answer)
     try:
-        async with asyncio.timeout(seconds) as limit:
-            return await answer
-    except TimeoutError:
-        if limit.expired():
-            raise OutOfTime(seconds) from None
-        raise
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done():
+            return task.result()
+        raise OutOfTime(seconds, place_of_wait(task) if isinstance(task, asyncio.Task) else "")
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.5)
 
 
 async def hear(client: ClientConnection) -> str | bytes | None:

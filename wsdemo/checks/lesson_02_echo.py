@@ -104,7 +104,8 @@ async def _judge_limit(function: Any, client: ClientConnection, told: asyncio.Ev
         answer = await in_time(function(client, 0.2))
     except OutOfTime as late:
         raise Misconception(
-            f"nothing came, and your function, called with 0.2 s, still waited after {late} s"
+            f"nothing came, and your function, called with 0.2 s, still waited after "
+            f"{late.seconds:g} s"
         ) from None
     except TimeoutError:
         raise Misconception(

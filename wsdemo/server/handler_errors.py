@@ -8,7 +8,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["authors_frames", "describe", "is_ended_from_outside", "is_goodbye"]
+__all__ = ["authors_frames", "describe", "is_authors", "is_ended_from_outside", "is_goodbye"]
 
 _SERVER = str(pathlib.Path(__file__).with_name("core.py"))
 
@@ -56,6 +56,11 @@ def authors_frames(error: BaseException, *ours: str) -> list[traceback.FrameSumm
         ours: the beginnings of paths that are not the author's, beside those of Python's own
             library and of packages, whose lines change with their versions.
     """
-    others = (*ours, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
     frames = traceback.extract_tb(error.__traceback__)
-    return [each for each in frames if each.line and not each.filename.startswith(others)]
+    return [each for each in frames if is_authors(each, *ours)]
+
+
+def is_authors(frame: traceback.FrameSummary, *ours: str) -> bool:
+    """Whether a frame is of its author's own code; for ``ours`` see :func:`authors_frames`."""
+    others = (*ours, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+    return bool(frame.line) and not frame.filename.startswith(others)

@@ -1,0 +1,109 @@
+"""What a check finds in an answer that is not right, and the verdict that shows it."""
+
+import html
+import reprlib
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Finding", "Misconception", "NotYet", "OutOfTime", "Verdict"]
+
+SIGNS = {"right": "✓", "not yet": "…", "look again": "✗", "no verdict": "?"}
+COLOURS = {"right": "#2e9b4f", "look again": "#d08700"}
+SHOWN = 200
+"""Characters of a value that a verdict shows."""
+
+_nothing = object()
+
+
+class Finding(Exception):
+    """The answer is not right.
+
+    Args:
+        text: what is wrong with it, and what to do.
+        input: what it was given.
+        expected: what a right answer does with that.
+        received: what this one did.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        input: Any = _nothing,
+        expected: Any = _nothing,
+        received: Any = _nothing,
+    ) -> None:
+        super().__init__(text)
+        values = {"input": input, "expected": expected, "received": received}
+        self.evidence = tuple(
+            (name, shorten(value)) for name, value in values.items() if value is not _nothing
+        )
+
+
+class NotYet(Finding):
+    """The answer is not complete; the text is a hint."""
+
+
+class Misconception(Finding):
+    """The answer follows from a wrong idea; the text says which one, and why it is wrong."""
+
+
+class OutOfTime(Exception):
+    """What the learner wrote has not finished.
+
+    Args:
+        seconds: how long the check waited.
+        where: the learner's line at which it was waiting then; empty if that is not known.
+    """
+
+    def __init__(self, seconds: float, where: str = "") -> None:
+        self.seconds = seconds
+        at = f"; it was waiting at {where}" if where else ""
+        super().__init__(f"your answer had not finished after {seconds:g} s{at}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a check.
+
+    Attributes:
+        exercise: its number, such as ``"02.1"``.
+        state: ``"right"``, ``"not yet"``, ``"look again"``; ``"no verdict"`` where the check itself
+            failed.
+        text: what was found, or a hint.
+        evidence: (name, value) pairs of what was observed: the input, what was expected, what was
+            received, what the learner's code raised.
+    """
+
+    exercise: str
+    state: str
+    text: str
+    evidence: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        lines = [f"{SIGNS[self.state]} {self.exercise} {self.state}: {self.text}"]
+        width = max((len(name) for name, _ in self.evidence), default=0)
+        lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        colour = COLOURS.get(self.state, "#8a8a8a")
+        first = html.escape(repr(self).partition("\n")[0])
+        rows = "".join(
+            f'<dt style="float:left;clear:left;width:7em">{html.escape(name)}</dt>'
+            f'<dd style="margin-left:7em"><code>{html.escape(value)}</code></dd>'
+            for name, value in self.evidence
+        )
+        values = f'<dl style="margin:.3em 0 0">{rows}</dl>' if rows else ""
+        return (
+            f'<div role="status" style="border-left:4px solid {colour};padding:.3em .8em">'
+            f"{first}{values}</div>"
+        )
+
+
+def shorten(value: Any) -> str:
+    """Return what a verdict shows of a value: its repr, without the middle if it is long."""
+    limits = reprlib.Repr()
+    limits.maxstring = limits.maxother = SHOWN
+    limits.maxlist = limits.maxdict = limits.maxtuple = 12
+    return limits.repr(value)

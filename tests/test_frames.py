@@ -235,6 +235,7 @@ WOMAN = "\U0001f469\u200d\U0001f4bb"  # a woman, a joiner, a computer: one emoji
         (Frame(Opcode.PING, b"\0\1\2\3"), "PING 00 01 02 03"),
         (Frame(Opcode.CLOSE, b"\x03\xeabad \xff"), "CLOSE 1002 62 61 64 20 ff"),
         (Frame(Opcode.TEXT, b"Hello", rsv1=True), "TEXT 48 65 6c 6c 6f"),
+        (Frame(Opcode.BINARY, bytes(12)), "BINARY" + " 00" * 12),
         (Frame(Opcode.BINARY, bytes(13)), "BINARY " + "00 " * 12 + "…"),
         (Frame(Opcode.PING), "PING"),
         (Frame(Opcode.CLOSE), "CLOSE"),

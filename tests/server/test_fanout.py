@@ -54,6 +54,14 @@ def run(function):
     return test
 
 
+def written_to(connection):
+    """Note what is written to a connection from now on."""
+    writes = []
+    write = connection.transport.write
+    connection.transport.write = lambda data: (writes.append(data), write(data))
+    return writes
+
+
 @run
 async def test_all_get_all_in_order():
     fanout = Fanout()
@@ -73,9 +81,7 @@ async def test_one_turn_is_one_write():
     fanout = Fanout()
     async with room(1, fanout) as (server, [client]):
         [connection] = server.connections
-        writes = []
-        write = connection.transport.write
-        connection.transport.write = lambda data: (writes.append(data), write(data))
+        writes = written_to(connection)
         for number in range(100):
             fanout.send(str(number))
         assert [await client.recv() for _ in range(100)] == [str(each) for each in range(100)]
@@ -111,11 +117,14 @@ async def test_who_has_left_hears_no_more():
 async def test_a_connection_that_is_closing_is_left_alone():
     fanout = Fanout()
     async with room(2, fanout) as (server, clients):
-        closing = asyncio.create_task(next(iter(server.connections)).close(4000))
+        leaving = next(iter(server.connections))
+        closing = asyncio.create_task(leaving.close(4000))
         await asyncio.sleep(0)
+        writes = written_to(leaving)
         fanout.send("news")
         assert await asyncio.wait_for(_one_of(clients), PATIENCE) == "news"
         await closing
+        assert writes == []  # no data after a Close frame (RFC 6455 §5.5.1)
 
 
 async def _one_of(clients):
@@ -203,6 +212,21 @@ async def test_a_client_that_does_not_read_is_dropped_and_the_others_go_on():
         logging.getLogger("wsdemo.fanout").removeHandler(handler)
     [text] = dropped
     assert text.startswith("dropped a client that does not read: ")
+
+
+@run
+async def test_as_much_as_is_allowed_may_wait():
+    fanout = Fanout(most_pending=1000)
+    async with room(1, fanout) as (server, [client]):
+        [connection] = server.connections
+        connection.transport.get_write_buffer_size = lambda: 1000
+        for text in ("just enough", "again"):
+            fanout.send(text)
+            assert await client.recv() == text
+        connection.transport.get_write_buffer_size = lambda: 1001
+        fanout.send("too much")
+        await client.wait_closed()
+        assert client.close_code == 1006
 
 
 @run

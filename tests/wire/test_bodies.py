@@ -135,6 +135,11 @@ def test_responses_on_one_connection_are_told_apart():
     ]
 
 
+def test_bytes_after_a_body_that_are_not_a_response_are_shown_as_they_are():
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"
+    assert exchanged(page, b"and more") == ["body", "", "and more"]
+
+
 def test_a_body_of_many_kilobytes_is_counted():
     page = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
     shown = exchanged(page)

@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "programs": {"options", "proxies"},
     "apps": {"bus", "options", "server"},
     "checks": {"frames", "loop", "programs", "proxies", "server", "wire"},
+    "course": set(),
     "lab": set(),
     "doctor": {"files", "programs", "proxies"},
     "__main__": {"apps", "doctor", "lab"},

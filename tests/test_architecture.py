@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "bus": set(),
     "programs": {"options", "proxies"},
     "apps": {"bus", "options", "server"},
-    "checks": {"frames", "loop", "programs", "proxies", "server", "wire"},
+    "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": set(),
     "lab": set(),
     "doctor": {"files", "programs", "proxies"},

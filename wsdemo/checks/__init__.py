@@ -11,14 +11,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from wsdemo.checks._findings import Finding, Misconception, NotYet, OutOfTime, Verdict
+from wsdemo.checks._findings import Finding, Misconception, Note, NotYet, OutOfTime, Verdict
 from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_frames, noted, noting
 from wsdemo.checks._places import end, place_of_block, place_of_wait
+from wsdemo.checks._progress import Progress, note, progress
+from wsdemo.checks._worked import worked
 from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.server.handler_errors import is_ended_from_outside
 
-__all__ = ["Misconception", "NotYet", "OutOfTime", "Verdict", "check", "exercise", "exercises"]
+__all__ = [
+    "Misconception",
+    "NotYet",
+    "OutOfTime",
+    "Progress",
+    "Verdict",
+    "check",
+    "exercise",
+    "exercises",
+    "exercises_by_lesson",
+    "progress",
+]
 
 TIME_LIMIT = 6.0
 """Seconds that an answer may take."""
@@ -45,6 +58,16 @@ def exercises() -> list[str]:
     for module in _modules():
         importlib.import_module(module)
     return sorted(_judges)
+
+
+def exercises_by_lesson() -> dict[str, list[str]]:
+    """Return the name of each lesson, such as ``"03 chat"``, and the numbers of its exercises."""
+    names = [name.rpartition(".lesson_")[2] for name in _modules()]
+    every = exercises()
+    return {
+        name.replace("_", " "): [each for each in every if each.startswith(name[:2])]
+        for name in names
+    }
 
 
 def _modules(lesson: str = "") -> list[str]:
@@ -86,7 +109,27 @@ def check(number: str, answer: Any = None) -> Verdict:
             gc.collect()  # a coroutine that nobody awaits is noticed when it is collected
     if not ended:
         verdict = replace(verdict, text=f"{verdict.text}. It goes on until that returns")
-    return verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten)
+    return _with_notes(verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten))
+
+
+def _with_notes(verdict: Verdict) -> Verdict:
+    """Keep the progress; add the worked answer, or one more hint than the last time."""
+    right = verdict.state == "right"
+    if verdict.state == "no verdict":
+        return verdict
+    about = worked(verdict.exercise)
+    try:
+        tries = note(verdict.exercise, right)
+    except OSError as error:
+        row = ("your progress", f"could not be saved: {error.strerror or error}")
+        return replace(verdict, evidence=(*verdict.evidence, row))
+    if right:
+        notes = [Note("A worked answer", about.why, about.source, open=True)]
+    else:
+        count = len(about.hints)
+        titles = [f"Hint {index} of {count}" for index in range(1, count + 1)]
+        notes = [Note(*each) for each in zip(titles, about.hints[:tries], strict=False)]
+    return replace(verdict, notes=tuple(notes))
 
 
 def _blocks(thread: LoopThread) -> str:

@@ -1,5 +1,5 @@
 """The learner's own copy of the lessons: create, update, reset."""
 
-from wsdemo.course.places import find
+from wsdemo.course.places import MARKER, find, lessons
 
-__all__ = ["find"]
+__all__ = ["MARKER", "find", "lessons"]

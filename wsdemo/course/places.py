@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["MARKER", "find"]
+__all__ = ["MARKER", "find", "lessons"]
 
 MARKER = ".wsdemo"
 """The folder in the learner's copy that holds what wsdemo notes about it."""
@@ -16,3 +16,8 @@ def find(start: Path | None = None) -> Path | None:
     """
     folder = (Path.cwd() if start is None else start).absolute()
     return next((each for each in (folder, *folder.parents) if (each / MARKER).is_dir()), None)
+
+
+def lessons() -> Path:
+    """Return the folder with the lessons as they were published."""
+    return Path(__file__).resolve().parents[2] / "notebooks"

@@ -5,48 +5,56 @@ import hmac
 import json
 import uuid
 
+from websockets.asyncio.server import broadcast
+
 
 async def ask(client, pending, request, seconds):
-    """Ask under an id of its own, and leave nothing behind."""
+    """Ask under an id that is never used again, and leave nothing behind."""
     number = uuid.uuid4().hex
     pending[number] = asyncio.get_running_loop().create_future()
     try:
-        await client.send(json.dumps({**request, "id": number}))
-        return await asyncio.wait_for(pending[number], seconds)
+        async with asyncio.timeout(seconds):
+            await client.send(json.dumps({**request, "id": number}))
+            return await pending[number]
     finally:
         del pending[number]
 
 
 async def feed(connection, topics):
-    """Keep the lists of subscribers."""
+    """Keep the sets of subscribers: known topics only, and only clients that are connected."""
     try:
         async for text in connection:
-            topic = json.loads(text)["topic"]
-            if topic in topics:
-                topics[topic].add(connection)
-            else:
-                await connection.send(json.dumps({"error": "no such topic"}))
+            match json.loads(text):
+                case {"action": "subscribe", "topic": str(topic)} if topic in topics:
+                    topics[topic].add(connection)
+                case _:
+                    await connection.send(json.dumps({"error": "no such topic"}))
     finally:
         for subscribers in topics.values():
             subscribers.discard(connection)
 
 
+def same(one, other):
+    """Compare two keys in constant time; compare_digest takes texts only if they are ASCII."""
+    # JSON lets half a surrogate pair through, which is not valid UTF-8.
+    return hmac.compare_digest(*(key.encode("utf-8", "surrogatepass") for key in (one, other)))
+
+
 async def rooms(connection, members, keys):
-    """Let in who has the key, and hear who is in."""
+    """Admit clients that have the room's key, and pass on messages of its members."""
     try:
         async for text in connection:
-            request = json.loads(text)
-            room = request["room"]
-            if request["action"] == "join":
-                if hmac.compare_digest(request["key"].encode(), keys[room].encode()):
+            match json.loads(text):
+                case {"action": "join", "room": str(room), "key": str(key)} if (
+                    room in keys and same(key, keys[room])
+                ):
                     members[room].add(connection)
-                else:
-                    await connection.send(json.dumps({"error": "wrong key"}))
-            elif connection in members[room]:
-                for member in list(members[room]):
-                    await member.send(text)
-            else:
-                await connection.send(json.dumps({"error": "join first"}))
+                case {"action": "message", "room": str(room)} if connection in members.get(
+                    room, ()
+                ):
+                    broadcast(members[room], text)
+                case _:
+                    await connection.send(json.dumps({"error": "not allowed"}))
     finally:
         for each in members.values():
             each.discard(connection)

@@ -1,181 +1,323 @@
-"""The exercises of lesson 12."""
+"""The first exercise of lesson 12."""
 
 import asyncio
 import contextlib
-import functools
 import json
 from collections.abc import Callable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import PATIENCE, connected
-from wsdemo.checks._trial import Trial, hear, in_time, trial
+from wsdemo.checks._inbox import settle, until
+from wsdemo.checks._serving import PATIENCE, serving
+from wsdemo.checks._trial import in_time
 
-SECONDS = 0.2
-"""How long the question that is never answered may be waited for."""
+AT_ONCE = 20
+"""How many requests are pending at the same time; each two of them are equal."""
 
-
-async def _backwards(connection: ServerConnection) -> None:
-    """Answer two questions, the second one first; then nothing more."""
-    questions = [json.loads(await connection.recv()) for _ in range(2)]
-    for question in reversed(questions):
-        answer = {"id": question.get("id"), "data": f"answer to {question.get('action')}"}
-        await connection.send(json.dumps(answer))
-    async for _ in connection:
-        pass
+GIVEN_UP_AFTER = (0.2, 0.5)
+"""How many seconds the requests are waited for to which no reply comes."""
 
 
-async def _read(client: ClientConnection, pending: dict[Any, asyncio.Future[Any]]) -> None:
-    """Hand each answer to the one who waits for it."""
-    async for text in client:
-        answer = json.loads(text)
-        future = pending.get(answer["id"])
-        if future is not None and not future.done():
-            future.set_result(answer["data"])
+class _Client(ClientConnection):
+    """A client whose ``send`` may take long enough for the reply to come first."""
+
+    replies = 0
+    slow = False
+
+    async def send(self, *arguments: Any, **options: Any) -> None:
+        before = self.replies
+        await super().send(*arguments, **options)
+        if self.slow:
+            await until(lambda: self.replies > before)
+
+
+class _Desk:
+    """A server that replies when it is told to, and a task that reads the replies.
+
+    Attributes:
+        pending: what the learner's function keeps: a future for each id.
+        requests: what the server has received, but for what has been taken from it.
+        used: all ids so far, as JSON.
+        unknown: the ids of replies for which there was no future.
+        prompt: whether the server replies at once, with the request's action.
+    """
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self.pending: dict[Any, asyncio.Future[Any]] = {}
+        self.requests: list[str | bytes] = []
+        self.used: set[str] = set()
+        self.unknown: list[Any] = []
+        self.prompt = False
+        self._ask = ask
+
+    async def handler(self, connection: ServerConnection) -> None:
+        """Keep each request."""
+        self._connection = connection
+        async for message in connection:
+            self.requests.append(message)
+            if self.prompt:
+                [request] = await self.take(1)
+                await self.reply(request["id"], request["action"])
+
+    async def reply(self, number: Any, data: Any) -> None:
+        """Reply to a request."""
+        await self._connection.send(json.dumps({"id": number, "data": data}))
+
+    async def read(self, client: _Client) -> None:
+        """Give each reply to its future."""
+        self._client = client
+        async for text in client:
+            reply = json.loads(text)
+            number = reply["id"]
+            future = None if isinstance(number, list | dict) else self.pending.get(number)
+            if future is None:
+                self.unknown.append(number)
+            elif not future.done():
+                future.set_result(reply["data"])
+            client.replies += 1
+
+    async def ask(self, action: str, seconds: float) -> Any:
+        """Call the learner's function."""
+        return await self._ask(self._client, self.pending, {"action": action}, seconds)
+
+    async def take(self, count: int, *asked: asyncio.Task[Any]) -> list[dict[str, Any]]:
+        """Return the next requests, once the server has received so many.
+
+        Raises:
+            NotYet: there are fewer, or one of them is not a JSON object with an id.
+            Misconception: an id is not new.
+        """
+        await until(lambda: len(self.requests) >= count or any(each.done() for each in asked))
+        parsed = [_parse(each) for each in self.requests[:count]]
+        for each in asked:
+            if each.done():
+                _expect_no_time_out(each)
+                raise NotYet("no reply has been sent yet, but ask returned", received=each.result())
+        if len(self.requests) < count:
+            raise NotYet(
+                f"{count} requests were made at the same time, and the server has received "
+                f"{len(self.requests)} of them: send each without waiting for the others"
+            )
+        del self.requests[:count]
+        ids = [json.dumps(each["id"]) for each in parsed]
+        for number in ids:
+            if ids.count(number) > 1:
+                raise Misconception(
+                    "two requests that were pending at the same time had the same id, so nobody "
+                    "can know which of them a reply belongs to. Give each its own.",
+                    received=[each for each in parsed if json.dumps(each["id"]) == number],
+                )
+            if number in self.used:
+                raise Misconception(
+                    "an id was used for another request before. If the reply to that one comes "
+                    "late, it is taken for the reply to this one: never use an id again.",
+                    received=parsed[ids.index(number)],
+                )
+        self.used.update(ids)
+        return parsed
+
+    def expect_nothing_pending(self, event: str, repair: str) -> None:
+        """Raise a diagnosis if an entry is left."""
+        if self.pending:
+            raise Misconception(
+                f"a request {event}, and its entry is still in pending, which grows with every "
+                f"such request. {repair}",
+                expected={},
+                received=self.pending,
+            )
+
+
+def _expect_no_time_out(asked: asyncio.Task[Any]) -> None:
+    if isinstance(asked.exception(), TimeoutError):
+        raise Misconception(
+            f"ask was called with seconds={2 * PATIENCE}, and raised TimeoutError too early: the "
+            "check had not sent the replies yet."
+        )
+
+
+def _parse(message: str | bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(message)
+    except ValueError:
+        raise NotYet("send the request as JSON", received=message) from None
+    if not isinstance(request, dict) or request.get("id") is None or "action" not in request:
+        raise NotYet(
+            "send the request, and an id that is not null beside what it contains",
+            expected='{"action": …, "id": …}',
+            received=message,
+        )
+    return request
 
 
 @exercise("12.1")
 async def ask(answer: Callable[..., Any]) -> str:
-    """Judge a request by answers in the wrong order, and by one that never comes."""
-    pending: dict[Any, asyncio.Future[Any]] = {}
-    async with connected(_backwards, 1) as [client]:
-        reader = asyncio.create_task(_read(client, pending))
+    """Check a request by replies in another order, late ones, and some that never come."""
+    desk = _Desk(answer)
+    async with (
+        serving(desk.handler) as url,
+        connect(url, close_timeout=0.5, create_connection=_Client) as client,
+    ):
+        assert isinstance(client, _Client)
+        reader = asyncio.create_task(desk.read(client))
         try:
-            return await _judge(functools.partial(answer, client, pending), pending)
+            await _many_at_once(desk)
+            await _given_up(desk)
+            await _late(desk)
+            await _cancelled(desk)
+            await _prompt(desk, client)
         finally:
             reader.cancel()
+        await client.close()
+        with contextlib.suppress(Exception):
+            await in_time(desk.ask("too late", GIVEN_UP_AFTER[0]))
+        await settle()
+        desk.expect_nothing_pending(
+            "could not be sent, because the connection was closed", "Send inside of the `try`, too."
+        )
+    return "each reply finds its request, in any order, and nothing is left in pending."
 
 
-async def _judge(ask: Callable[..., Any], pending: dict[Any, asyncio.Future[Any]]) -> str:
-    both = [asyncio.create_task(ask({"action": each}, PATIENCE)) for each in ("one", "two")]
+async def _many_at_once(desk: _Desk) -> None:
+    actions = [f"read {number // 2}" for number in range(AT_ONCE)]
+    asked = [asyncio.create_task(desk.ask(each, 2 * PATIENCE)) for each in actions]
     try:
-        done, _ = await asyncio.wait(both, timeout=PATIENCE / 2)
-        ids = set(pending)
-        found = [each.result() if each in done else None for each in both]
+        requests = await desk.take(AT_ONCE, *asked)
+        await _expect_entries(desk, requests, asked)
+        replies: dict[str, list[Any]] = {each: [] for each in actions}
+        for count, request in enumerate(reversed(requests)):
+            data = [0, f"reply {count}"][count > 0]
+            replies[request["action"]].append(data)
+            await desk.reply(request["id"], data)
+            if not count:
+                await until(lambda: any(each.done() for each in asked))
+                await _expect_entries(desk, requests[:-1], asked)
+        await asyncio.wait(asked, timeout=PATIENCE)
+        await settle()
+        for action, expected in replies.items():
+            twins = [task for task, name in zip(asked, actions, strict=True) if name == action]
+            results = [each.result() if each.done() else "…nothing yet" for each in twins]
+            if sorted(map(repr, results)) != sorted(map(repr, expected)):
+                raise NotYet(
+                    "return the result of the future with the id of the request",
+                    input=f"{len(twins)} of {AT_ONCE} requests, with the action {action!r}",
+                    expected=expected,
+                    received=results,
+                )
     finally:
-        for each in both:
+        for each in asked:
             each.cancel()
-    if found[0] == "answer to two" or (None in found and len(ids) == 1):
-        raise Misconception(
-            "two questions were asked before either was answered, and they had the same id: an "
-            "answer belongs to a question by its id alone, so each needs one of its own."
-        )
-    if found != ["answer to one", "answer to two"]:
-        raise NotYet(f"'one' and 'two' were asked, the second was answered first; you gave {found}")
-    if pending:
-        raise Misconception(
-            f"both are answered, and pending still holds {len(pending)}: it grows with every "
-            "question. Take the entry out when you are done."
-        )
+    desk.expect_nothing_pending("was answered", "Remove it when you are done, in `finally`.")
+
+
+async def _expect_entries(
+    desk: _Desk, requests: list[dict[str, Any]], asked: list[asyncio.Task[Any]]
+) -> None:
+    await settle()
+    for each in asked:
+        if each.done():
+            _expect_no_time_out(each)
+    for request in requests:
+        number = request["id"]
+        if isinstance(number, list | dict) or number not in desk.pending:
+            count = len(desk.pending)
+            raise Misconception(
+                "a request has no entry in pending while its reply has not come: "
+                + (
+                    "its id is not one of the keys."
+                    if count >= len(requests)
+                    else "remove no entries of other requests, and add one for each."
+                ),
+                input=request,
+                received=f"{count} entries in pending, with the keys {list(desk.pending)}",
+            )
+
+
+async def _given_up(desk: _Desk) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def timed(seconds: float) -> tuple[float, Any]:
+        began = loop.time()
+        outcomes = await asyncio.gather(desk.ask("never", seconds), return_exceptions=True)
+        return loop.time() - began, outcomes[0]
+
+    asked = {each: asyncio.create_task(timed(each)) for each in GIVEN_UP_AFTER}
+    began = loop.time()
     try:
-        told = await in_time(ask({"action": "never"}, SECONDS))
+        await until(lambda: len(desk.requests) >= len(asked))
+        for seconds, task in asked.items():
+            limit = 1.5 * seconds
+            await asyncio.wait([task], timeout=began + limit - loop.time())
+            await settle()
+            if not task.done():
+                raise Misconception(
+                    f"no reply came, and ask still waited after {limit:.2f} s. It was called with "
+                    f"seconds={seconds}: raise TimeoutError then."
+                )
+            after, outcome = task.result()
+            if not isinstance(outcome, TimeoutError):
+                if isinstance(outcome, BaseException):
+                    raise Misconception(
+                        "when no reply comes in time, raise TimeoutError.", received=outcome
+                    ) from outcome
+                raise Misconception(
+                    "no reply came in time, and ask returned as if one had come: let the "
+                    "TimeoutError out.",
+                    received=outcome,
+                )
+            if after < 0.9 * seconds:
+                raise Misconception(
+                    f"ask was called with seconds={seconds}, and gave up too early, after "
+                    f"{after:.3f} s."
+                )
+    finally:
+        for task in asked.values():
+            task.cancel()
+    desk.expect_nothing_pending(
+        "was given up", "Nobody else will remove it; `finally` does, however the waiting ends."
+    )
+
+
+async def _late(desk: _Desk) -> None:
+    late = await desk.take(len(GIVEN_UP_AFTER))
+    asked = asyncio.create_task(desk.ask("next", 2 * PATIENCE))
+    [request] = await desk.take(1, asked)
+    for each in late:
+        await desk.reply(each["id"], "too late")
+    await desk.reply(request["id"], "in time")
+    received = await in_time(asked)
+    if received != "in time":
+        raise Misconception(
+            "a late reply to a request that was given up was taken for the reply to the next one.",
+            expected="in time",
+            received=received,
+        )
+
+
+async def _cancelled(desk: _Desk) -> None:
+    asked = asyncio.create_task(desk.ask("cancelled", 2 * PATIENCE))
+    await desk.take(1, asked)
+    asked.cancel()
+    await asyncio.wait([asked], timeout=PATIENCE)
+    await settle()
+    desk.expect_nothing_pending(
+        "was cancelled", "`finally` is reached then, `except TimeoutError` is not."
+    )
+
+
+async def _prompt(desk: _Desk, client: _Client) -> None:
+    desk.prompt = client.slow = True
+    try:
+        received = await in_time(desk.ask("prompt", PATIENCE / 4))
     except TimeoutError:
-        pass
-    else:
-        raise NotYet(f"a question without an answer must raise TimeoutError; you gave {told!r}")
-    if pending:
+        received = None
+    if received != "prompt" and desk.unknown[-1:]:
         raise Misconception(
-            "the question that was given up is still in pending: nobody will ever take it out. "
-            "`finally` does, however the waiting ends."
+            "the reply came before its future was in pending, and was lost: first add the future, "
+            "then send."
         )
-    return "each answer finds its question, in any order, and nothing is left behind."
-
-
-async def _say(client: ClientConnection, **request: str) -> None:
-    try:
-        await client.send(json.dumps(request))
-    except ConnectionClosed:
-        raise NotYet("the handler has ended; loop over the messages of its connection") from None
-
-
-async def _error(client: ClientConnection) -> bool:
-    """Whether the next message is an object with an error in it."""
-    text = await hear(client)
-    with contextlib.suppress(ValueError):
-        answer = json.loads(text or "")
-        return isinstance(answer, dict) and "error" in answer
-    return False
-
-
-async def _until(condition: Callable[[], bool]) -> bool:
-    """Let other tasks run until something holds; whether it does, in time."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                await asyncio.sleep(0.01)
-    return condition()
-
-
-@exercise("12.2")
-async def subscriptions(handler: Callable[..., Any]) -> str:
-    """Judge a handler by who is on its lists: strangers' topics, and the dead."""
-    topics: dict[str, set[Any]] = {"sensor-1": set(), "news": set()}
-    async with trial(lambda connection: handler(connection, topics)) as served:
-        ana, bob, eve = [await served.join() for _ in range(3)]
-        for client in (ana, bob):
-            await _say(client, action="subscribe", topic="sensor-1")
-        if not await _until(lambda: set(served.there[:2]) == topics["sensor-1"]):
-            raise NotYet(f"two have subscribed to sensor-1; it has {len(topics['sensor-1'])}")
-        await _say(eve, action="subscribe", topic="sensor-99")
-        refused = await _error(eve)
-        if "sensor-99" in topics:
-            raise Misconception(
-                "a stranger has made a topic of its own. One who makes a million takes your "
-                "memory: refuse what you do not know."
-            )
-        if not refused:
-            raise NotYet(f'a topic that there is not is answered with {{"error": …}}{served.fault}')
-        return await _leave(served, ana, bob, topics)
-
-
-async def _leave(
-    served: Trial, ana: ClientConnection, bob: ClientConnection, topics: dict[str, Any]
-) -> str:
-    await served.leave(ana, 0)
-    if served.there[0] in topics["sensor-1"]:
-        raise Misconception(
-            "one has left, and is still on the list: it grows for as long as the server runs, and "
-            "each message is sent to the dead."
-        )
-    await served.leave(bob, 1, politely=False)
-    if served.there[1] in topics["sensor-1"]:
-        raise Misconception(
-            "a line was cut, and its end is still on the list: the loop over its messages raised. "
-            "`finally` is reached however a connection ends."
-        )
-    return "only known topics, and nobody on a list who is not there."
-
-
-@exercise("12.3")
-async def rooms(handler: Callable[..., Any]) -> str:
-    """Judge a handler by who gets into a room, and who is heard there."""
-    members: dict[str, set[Any]] = {"staff": set()}
-    async with trial(lambda connection: handler(connection, members, {"staff": "k3y"})) as served:
-        ana, eve = [await served.join() for _ in range(2)]
-        await _say(ana, action="join", room="staff", key="k3y")
-        if not await _until(lambda: members["staff"] == {served.there[0]}):
-            raise NotYet("one with the right key must be in the room")
-        await _say(eve, action="join", room="staff", key="guess")
-        refused = await _error(eve)
-        if served.there[1] in members["staff"]:
-            raise Misconception("one with a wrong key has got in: a room's name is no secret.")
-        if not refused:
-            raise NotYet(f'a wrong key is answered with {{"error": …}}{served.fault}')
-        await _say(eve, action="message", room="staff", message="from outside")
-        outside = await _error(eve)
-        await _say(ana, action="message", room="staff", message="from inside")
-        heard = await hear(ana)
-        if heard is not None and "from outside" in str(heard):
-            raise Misconception(
-                "one who is not in the room was heard in it: check at each message, not only at "
-                "the door."
-            )
-        if heard is None or "from inside" not in str(heard):
-            raise NotYet(f"what a member says must reach all members, itself too{served.fault}")
-        if not outside:
-            raise NotYet(f'who speaks from outside is answered with {{"error": …}}{served.fault}')
-    return "only who has the key gets in, and only who is in is heard."
+    if received != "prompt":
+        raise NotYet("a reply that comes at once is a reply", expected="prompt", received=received)
+    client.slow = False

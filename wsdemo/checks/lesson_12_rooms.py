@@ -1,0 +1,350 @@
+"""The second and the third exercise of lesson 12: sets of connections."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+
+from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._trial import Trial, trial
+
+KEYS = {"lobby": "0pen-to-many", "staff": "k3y-of-the-staff", "attic": "n0body"}
+
+
+def _sets_with(connection: ServerConnection, sets: dict[str, Any]) -> list[str]:
+    return [name for name, each in sets.items() if connection in each]
+
+
+def _sizes(sets: dict[str, Any]) -> dict[str, int]:
+    return {name: len(each) for name, each in sets.items()}
+
+
+def _expect_open(inbox: Inbox, request: Any) -> None:
+    if inbox.ended:
+        raise NotYet(
+            "your handler has ended: loop over the messages of the connection.",
+            input=request,
+            received=f"the connection was closed with {inbox.client.close_code}",
+        )
+
+
+async def _expect_in(
+    inbox: Inbox, connection: ServerConnection, sets: dict[str, Any], name: str, request: Any
+) -> None:
+    """Send a request that puts a connection into a set."""
+    await inbox.send(request)
+    await until(lambda: inbox.ended or connection in sets.get(name, ()))
+    if connection not in sets.get(name, ()):
+        _expect_open(inbox, request)
+        raise NotYet(
+            f"the connection must then be in the set of {name!r}",
+            input=request,
+            received=f"{_sizes(sets)} connections, this one not among them",
+        )
+
+
+def _subscribe(topic: str) -> dict[str, str]:
+    return {"action": "subscribe", "topic": topic}
+
+
+@exercise("12.2")
+async def subscriptions(handler: Callable[..., Awaitable[None]]) -> str:
+    """Check a handler by its sets: topics that strangers made up, and clients that have gone."""
+    topics: dict[str, set[Any]] = {"sensor-1": set(), "sensor-2": set(), "news": set()}
+    async with trial(lambda connection: handler(connection, topics)) as served:
+        inboxes = [Inbox(await served.join()) for _ in range(3)]
+        ana, bob, eve = served.there
+        for topic, name in (("sensor-1", 0), ("news", 0), ("sensor-1", 1), ("news", 1)):
+            request = _subscribe(topic)
+            await _expect_in(inboxes[name], served.there[name], topics, topic, request)
+        _expect_sets(
+            topics,
+            {"sensor-1": {ana, bob}, "sensor-2": set(), "news": {ana, bob}},
+            "a client has subscribed",
+        )
+        await _unknown_topic(inboxes, topics)
+        request = _subscribe("sensor-2")
+        await inboxes[2].send(request)
+        if (
+            not await until(lambda: inboxes[2].ended or eve in topics["sensor-2"])
+            or inboxes[2].ended
+        ):
+            raise Misconception(
+                "after an unknown topic, the same client could subscribe to nothing more: go on "
+                "after the error.",
+                input=request,
+            )
+        await _all_leave(served, inboxes, topics)
+    return "only known topics, and only clients that are connected."
+
+
+def _expect_sets(topics: dict[str, Any], expected: dict[str, set[Any]], event: str) -> None:
+    if topics == expected:
+        return
+    for topic, connections in expected.items():
+        if topic not in topics:
+            raise Misconception(
+                "one of the topics is gone from the dict: nobody can subscribe to it any more.",
+                expected=list(expected),
+                received=list(topics),
+            )
+        if topics[topic] - connections:
+            raise Misconception(
+                f"a connection is in the set of {topic!r}, to which it has not subscribed.",
+                expected=_sizes(expected),
+                received=_sizes(topics),
+            )
+        if connections - topics[topic]:
+            raise Misconception(
+                f"{event}, and another client is no longer in the set of {topic!r}, to which it "
+                "had subscribed.",
+                expected=_sizes(expected),
+                received=_sizes(topics),
+            )
+
+
+async def _unknown_topic(inboxes: list[Inbox], topics: dict[str, Any]) -> None:
+    request = _subscribe("sensor-99")
+    eve = inboxes[2]
+    await eve.send(request)
+    await until(lambda: eve.errors or eve.ended or "sensor-99" in topics)
+    if "sensor-99" in topics:
+        raise Misconception(
+            "a client has made a topic of its own. One that makes a million takes your memory: "
+            "add no topic to the dict.",
+            input=request,
+            received=list(topics),
+        )
+    if not eve.errors:
+        raise NotYet(
+            'reply with {"error": …}, as JSON, to a topic that is not in the dict',
+            input=request,
+            received=eve.received or f"no message; close code {eve.client.close_code}",
+        )
+    if any(each.errors for each in inboxes[:2]):
+        raise Misconception("the error has been sent to another client as well.", input=request)
+
+
+async def _all_leave(served: Trial, inboxes: list[Inbox], topics: dict[str, Any]) -> None:
+    ways = ("has closed its connection", "was cut off", "has closed its connection")
+    for number, way in enumerate(ways):
+        politely = way != "was cut off"
+        await served.leave(inboxes[number].client, number, politely)
+        await settle()
+        if left := _sets_with(served.there[number], topics):
+            raise Misconception(
+                f"a client {way}, and is still in the set of {' and '.join(map(repr, left))}: "
+                + (
+                    "remove it from all sets, whichever it is in."
+                    if politely
+                    else "the loop over its messages raised. `finally` is reached then, too."
+                ),
+                received=_sizes(topics),
+            )
+        others = served.there[number + 1 :]
+        expected: dict[str, set[Any]] = {
+            "sensor-1": {each for each in others if each is served.there[1]},
+            "sensor-2": {each for each in others if each is served.there[2]},
+            "news": {each for each in others if each is served.there[1]},
+        }
+        _expect_sets(topics, expected, f"a client {way}")
+
+
+class _Key(str):
+    """A key that notes what it is compared with by ``==`` or ``!=``."""
+
+    compared: list[str]
+
+    def __new__(cls, key: str, compared: list[str]) -> "_Key":
+        self = super().__new__(cls, key)
+        self.compared = compared
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str) and other:
+            self.compared.append(other)
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+def _join(room: str, *key: Any) -> dict[str, Any]:
+    return {"action": "join", "room": room, **({"key": key[0]} if key else {})}
+
+
+def _message(room: str, text: str) -> dict[str, str]:
+    return {"action": "message", "room": room, "message": text}
+
+
+NOT_ADMITTED = {
+    "with a wrong key": _join("staff", "guess"),
+    "with the key of another room": _join("staff", KEYS["lobby"]),
+    "without a key": _join("staff"),
+    "with an empty key": _join("staff", ""),
+    "with the beginning of the key": _join("staff", KEYS["staff"][:3]),
+    "with the key and more after it": _join("staff", KEYS["staff"] + "!"),
+    "with a part of the key": _join("staff", KEYS["staff"][3:6]),
+    "with the key in capitals": _join("staff", KEYS["staff"].upper()),
+    "with a number for a key": _join("staff", 7),
+    "with a key that is not ASCII": _join("staff", "clé"),
+    "to a room that does not exist, without a key": _join("cellar"),
+    "to a room that does not exist, with the key null": _join("cellar", None),
+    "to a room that does not exist": _join("cellar", KEYS["lobby"]),
+}
+
+
+@exercise("12.3")
+async def rooms(handler: Callable[..., Awaitable[None]]) -> str:
+    """Check a handler by who joins which room, and whose messages reach whom."""
+    compared: list[str] = []
+    keys = {room: _Key(key, compared) for room, key in KEYS.items()}
+    members: dict[str, set[Any]] = {room: set() for room in KEYS}
+    async with trial(lambda connection: handler(connection, members, keys)) as served:
+        inboxes = [Inbox(await served.join()) for _ in range(4)]
+        for number, room in ((0, "lobby"), (0, "staff"), (1, "staff"), (2, "lobby")):
+            request = _join(room, KEYS[room])
+            await _expect_in(inboxes[number], served.there[number], members, room, request)
+        for way, request in NOT_ADMITTED.items():
+            await _refused_join(way, request, inboxes[2], served.there[2], members)
+        await _refused_messages(inboxes)
+        await _delivered(inboxes)
+        if compared:
+            raise Misconception(
+                "a key was compared with `==`, which takes longer the more of it is right. Use "
+                "hmac.compare_digest, as in lesson 05."
+            )
+        await _members_leave(served, inboxes, members)
+    return "only clients with its key join a room, and only its members send to it."
+
+
+async def _refused(inbox: Inbox, request: Any, what: str, wrongly: Callable[[], Any]) -> None:
+    """Send a request, and wait for its error, or for what must not happen.
+
+    Args:
+        inbox: the client that sends it.
+        request: one that must be refused.
+        what: the request, in words.
+        wrongly: returns whether it was not refused.
+    """
+    before = inbox.errors
+    await inbox.send(request)
+    await until(lambda: inbox.errors > before or inbox.ended or wrongly())
+    if wrongly():
+        return
+    if inbox.ended:
+        raise Misconception(
+            f"{what} ended the connection: reply with an error, and go on.",
+            input=request,
+            expected='{"error": …}',
+            received=f"the connection was closed with {inbox.client.close_code}",
+        )
+    if inbox.errors == before:
+        raise NotYet(f'reply with {{"error": …}} to {what}', input=request)
+
+
+async def _refused_join(
+    way: str,
+    request: dict[str, Any],
+    inbox: Inbox,
+    connection: ServerConnection,
+    members: dict[str, set[Any]],
+) -> None:
+    def wrongly() -> object:
+        return "cellar" in members or set(_sets_with(connection, members)) - {"lobby"}
+
+    await _refused(inbox, request, f"a join {way}", wrongly)
+    if "cellar" in members:
+        raise Misconception(
+            f"a join {way}: now there is such a room. A client that makes a million takes your "
+            "memory: add no room to the dict.",
+            input=request,
+            received=list(members),
+        )
+    rooms = _sets_with(connection, members)
+    if "lobby" not in rooms:
+        raise Misconception(
+            f"a join {way}, which was refused, and the client is no longer in the lobby.",
+            input=request,
+        )
+    if rooms != ["lobby"]:
+        raise Misconception(
+            f"a client has joined a room {way}. Only the key of this room opens it.", input=request
+        )
+
+
+async def _refused_messages(inboxes: list[Inbox]) -> None:
+    for number, room, what in (
+        (2, "staff", "a message to a room that its sender is not in (it is in another one)"),
+        (3, "lobby", "a message to a room that its sender is not in"),
+        (0, "cellar", "a message to a room that does not exist"),
+        (0, "attic", "a message to an empty room"),
+    ):
+        text = f"from outside to the {room}"
+
+        def wrongly(text: str = text) -> bool:
+            return any(each.count(text) > each.errors for each in inboxes)
+
+        request = _message(room, text)
+        await _refused(inboxes[number], request, what, wrongly)
+        if wrongly():
+            raise Misconception(
+                f"{what} was passed on. Check at each message whether its sender is a member of "
+                "this room, not only when it joins.",
+                input=request,
+            )
+
+
+async def _delivered(inboxes: list[Inbox]) -> None:
+    for number, room, to in ((0, "staff", {0, 1}), (0, "lobby", {0, 2}), (1, "staff", {0, 1})):
+        text = f"from client {number} in the {room}"
+        request = _message(room, text)
+        sender, errors = inboxes[number], inboxes[number].errors
+        await sender.send(request)
+        await until(
+            lambda text=text, to=to, sender=sender, errors=errors: (  # type: ignore[misc]
+                sender.ended
+                or sender.errors > errors
+                or all(inboxes[each].count(text) for each in to)
+            )
+        )
+        _expect_open(sender, request)
+        if sender.errors > errors:
+            raise Misconception(
+                "a member of two rooms has sent a message to one of them, and got an error.",
+                input=request,
+            )
+        got = {each for each, inbox in enumerate(inboxes) if inbox.count(text)}
+        if got - to:
+            raise Misconception(
+                f"a message to the {room} has reached a client that is not in it, but in another "
+                "room or in none.",
+                input=request,
+            )
+        if number not in got:
+            raise NotYet("a message must reach its sender, too", input=request)
+        if got != to:
+            raise NotYet("a message must reach all members of its room", input=request)
+        if any(inboxes[each].count(text) > 1 for each in to - {number}):
+            raise Misconception("a member received the same message twice.", input=request)
+
+
+async def _members_leave(served: Trial, inboxes: list[Inbox], members: dict[str, set[Any]]) -> None:
+    for number, politely in ((1, False), (2, True)):
+        await served.leave(inboxes[number].client, number, politely)
+        await settle()
+        if rooms := _sets_with(served.there[number], members):
+            raise Misconception(
+                f"a client has gone, and is still in the room {rooms[0]!r}: remove it from all "
+                "rooms in `finally`.",
+                received=_sizes(members),
+            )
+    request = _message("staff", "after all have left")
+    await inboxes[0].send(request)
+    await until(lambda: inboxes[0].ended or inboxes[0].count(request["message"]))
+    _expect_open(inboxes[0], request)
+    if not inboxes[0].count(request["message"]):
+        raise NotYet("a message must reach the members who are left", input=request)

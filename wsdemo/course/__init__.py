@@ -1,5 +1,18 @@
 """The learner's own copy of the lessons: create, update, reset."""
 
-from wsdemo.course.places import find
+from wsdemo.course.changes import reset, solutions, update
+from wsdemo.course.places import FIRST_LESSON, Trouble, find, home, lessons, npm_packages
+from wsdemo.course.report import Report
 
-__all__ = ["find"]
+__all__ = [
+    "FIRST_LESSON",
+    "Report",
+    "Trouble",
+    "find",
+    "home",
+    "lessons",
+    "npm_packages",
+    "reset",
+    "solutions",
+    "update",
+]

@@ -40,10 +40,10 @@ MAY_IMPORT = {
     "programs": {"options", "proxies"},
     "apps": {"bus", "options", "server"},
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
-    "course": set(),
-    "lab": set(),
+    "course": {"text"},
+    "lab": {"course"},
     "doctor": {"files", "programs", "proxies"},
-    "__main__": {"apps", "doctor", "lab"},
+    "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers
     "__init__": {
         "apps",

@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         "wsdemo",
         description="Learn WebSockets in Python. Begin with: wsdemo lab",
         epilog="wsdemo COMMAND --help tells more about a command.",
-        formatter_class=functools.partial(argparse.HelpFormatter, max_help_position=32),
+        formatter_class=functools.partial(
+            argparse.HelpFormatter, indent_increment=1, max_help_position=32
+        ),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     opening = commands.add_parser(

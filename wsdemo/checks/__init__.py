@@ -29,7 +29,6 @@ __all__ = [
     "check",
     "exercise",
     "exercises",
-    "exercises_by_lesson",
     "progress",
 ]
 
@@ -58,16 +57,6 @@ def exercises() -> list[str]:
     for module in _modules():
         importlib.import_module(module)
     return sorted(_judges)
-
-
-def exercises_by_lesson() -> dict[str, list[str]]:
-    """Return the name of each lesson, such as ``"03 chat"``, and the numbers of its exercises."""
-    names = [name.rpartition(".lesson_")[2] for name in _modules()]
-    every = exercises()
-    return {
-        name.replace("_", " "): [each for each in every if each.startswith(name[:2])]
-        for name in names
-    }
 
 
 def _modules(lesson: str = "") -> list[str]:

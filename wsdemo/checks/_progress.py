@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wsdemo.course import MARKER, find
+from wsdemo.course import MARKER, find, lessons
 
 __all__ = ["FILE", "Progress", "note", "progress"]
 
@@ -76,12 +76,19 @@ def progress(start: Path | None = None) -> Progress:
     Args:
         start: the folder; the current one unless given.
     """
-    from wsdemo.checks import exercises_by_lesson
+    from wsdemo.checks import exercises
 
     copy = find(start)
     entries = _read(copy)["exercises"] if copy else {}
     solved = frozenset(number for number, entry in entries.items() if entry.get("solved"))
-    return Progress(solved, frozenset(entries) - solved, exercises_by_lesson(), copy is not None)
+    return Progress(solved, frozenset(entries) - solved, _by_lesson(exercises()), copy is not None)
+
+
+def _by_lesson(exercises: list[str]) -> dict[str, list[str]]:
+    return {
+        file.stem.replace("_", " "): [each for each in exercises if each[:2] == file.stem[:2]]
+        for file in sorted(lessons().glob("[0-9]*.ipynb"))
+    }
 
 
 def note(number: str, right: bool, start: Path | None = None) -> int:

@@ -65,7 +65,7 @@ def test_what_is_solved_stays_solved(copy):
     rows = dict(found.rows())
     assert (rows["00 start here"], rows["07 closing"]) == ("· ✓", "· … ·")
     assert repr(found).endswith("1 of 47 exercises solved (✓ solved, … tried, · not tried)")
-    assert '<th scope="row">00 start here</th>' in found._repr_html_()
+    assert 'aria-label="00.2 solved"' in found._repr_html_()
 
 
 def test_a_file_that_cannot_be_read_is_set_aside(copy):

@@ -148,7 +148,7 @@ async def _judge(number: str, answer: Any) -> Verdict:
                 raise
             return _explain(number, error)
         if errors:
-            row = ("your code raised", describe(errors[-1]))
+            row = ("raised", describe(errors[-1]))
             verdict = replace(verdict, evidence=(*verdict.evidence, row))
         return verdict
 

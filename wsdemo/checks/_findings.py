@@ -11,6 +11,9 @@ __all__ = ["Finding", "Misconception", "NotYet", "Note", "OutOfTime", "Verdict"]
 
 SIGNS = {"right": "✓", "not yet": "…", "look again": "✗", "no verdict": "?"}
 COLOURS = {"right": "#2e9b4f", "look again": "#d08700"}
+# JupyterLab lets the names of a list of definitions float.
+CELL = '"float:none;width:auto;margin:0;padding:0"'
+GRID = '"display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em;margin:.4em 0"'
 SHOWN = 200
 """Characters of a value that a verdict shows."""
 
@@ -125,11 +128,11 @@ class Verdict:
         colour = COLOURS.get(self.state, "#8a8a8a")
         first = html.escape(repr(self).partition("\n")[0])
         rows = "".join(
-            f'<dt style="float:left;clear:left;width:7em">{html.escape(name)}</dt>'
-            f'<dd style="margin-left:7em"><code>{html.escape(value)}</code></dd>'
+            f"<dt style={CELL}>{html.escape(name)}</dt>"
+            f"<dd style={CELL}><code>{html.escape(value)}</code></dd>"
             for name, value in self.evidence
         )
-        values = f'<dl style="margin:.3em 0 0">{rows}</dl>' if rows else ""
+        values = f"<dl style={GRID}>{rows}</dl>" if rows else ""
         notes = "".join(note._repr_html_() for note in self.notes)
         return (
             f'<div role="status" style="border-left:4px solid {colour};padding:.3em .8em">'

@@ -16,6 +16,8 @@ from wsdemo.course import MARKER, find, lessons
 __all__ = ["FILE", "Progress", "note", "progress"]
 
 FILE = "progress.json"
+COLUMNS = ("Lesson", "Exercises")
+LEFT, CAPTION = '"text-align:left"', '"text-align:left;white-space:nowrap"'
 NO_COPY = (
     "Your progress is kept in your own copy of the lessons. Open that with `python start.py`, or "
     "with `wsdemo lab`."
@@ -47,6 +49,11 @@ class Progress:
     def _sign(self, number: str) -> str:
         return "✓" if number in self.solved else "…" if number in self.tried else "·"
 
+    def _spoken(self, number: str) -> str:
+        sign = self._sign(number)
+        state = {"✓": "solved", "…": "tried", "·": "not tried"}[sign]
+        return f'<span role="img" aria-label="{number} {state}">{sign}</span>'
+
     def __repr__(self) -> str:
         if not self.kept:
             return NO_COPY
@@ -58,11 +65,13 @@ class Progress:
         if not self.kept:
             return f"<p>{html.escape(NO_COPY)}</p>"
         rows = "".join(
-            f'<tr><th scope="row">{lesson}</th><td style="text-align:left">{signs}</td></tr>'
-            for lesson, signs in self.rows()
+            f'<tr><th scope="row" style={LEFT}>{lesson}</th>'
+            f"<td style={LEFT}>{' '.join(map(self._spoken, numbers))}</td></tr>"
+            for lesson, numbers in self.lessons.items()
         )
-        head = '<tr><th scope="col">Lesson</th><th scope="col">Exercises</th></tr>'
-        return f"<table><caption>{self._sum()}</caption>{head}{rows}</table>"
+        head = "".join(f'<th scope="col" style={LEFT}>{each}</th>' for each in COLUMNS)
+        caption = f"<caption style={CAPTION}>{self._sum()}</caption>"
+        return f"<table>{caption}<tr>{head}</tr>{rows}</table>"
 
     def _sum(self) -> str:
         every = [number for numbers in self.lessons.values() for number in numbers]

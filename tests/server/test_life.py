@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -82,6 +83,26 @@ def test_a_line_on_which_nothing_was_said_is_ended():
         with contextlib.suppress(ConnectionError):
             assert line.recv(1) == b""
     gc.collect()  # an unclosed transport would be an error here
+
+
+def test_a_connection_that_is_only_half_made_does_not_disturb_a_stop(raw):
+    half_made = []
+
+    class HalfMade(ServerConnection):
+        """As between two steps of asyncio: made, and not yet given its transport."""
+
+        def connection_made(self, transport):
+            half_made.append(self)
+            transport.abort()
+
+        def connection_lost(self, error):
+            pass
+
+    with wsdemo.serve(echo, create_connection=HalfMade) as server, raw(server.url) as client:
+        client.drain()
+        server.stop()
+        assert not is_listening(server.port)
+    assert len(half_made) == 1
 
 
 def test_a_client_that_does_not_answer_the_close_holds_nobody_up(raw):

@@ -125,14 +125,21 @@ def test_a_handler_that_blocks_the_loop_is_warned_about(raw):
     with raw(server.url) as client:
         client.upgrade()
         assert blocked.wait(5)
+        begin = time.monotonic()
         with pytest.warns(RuntimeWarning, match="server 'blocks' did not stop: its handler blocks"):
             server.stop()
+        assert time.monotonic() - begin < 4  # 1.4 s, and not as long as other threads may take
         with pytest.raises(
             OSError, match="of this notebook, whose handler blocks its event loop: wait"
         ):
             wsdemo.serve(echo, port=server.port)
         release.set()
         assert server._thread.stop(timeout=5)  # now it can
+        with (
+            socket.create_server(("127.0.0.1", server.port)),
+            pytest.raises(OSError, match="is taken by another program"),
+        ):
+            wsdemo.serve(echo, port=server.port)
         with wsdemo.serve(echo, port=server.port) as repaired:
             assert says(repaired.url) == "Hello"
         assert came[0].transport.is_closing()

@@ -115,7 +115,7 @@ def test_helps():
     status, out, err = run("--help")
     assert (status, err) == (0, "")
     for word in ("lab", "update", "reset", "solutions", "doctor", "serve"):
-        assert re.search(rf"^ +{word} ", out, re.MULTILINE)
+        assert re.search(rf"^ +{word}\b", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import functools
 import importlib
 import logging
 import pathlib
@@ -29,7 +28,6 @@ def main(arguments: list[str] | None = None) -> int:
         "wsdemo",
         description="Learn WebSockets in Python. Begin with: wsdemo lab",
         epilog="wsdemo COMMAND --help tells more about a command.",
-        formatter_class=functools.partial(argparse.HelpFormatter, max_help_position=32),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     opening = commands.add_parser(

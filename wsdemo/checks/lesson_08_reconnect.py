@@ -87,8 +87,8 @@ def _judge_persistence(server: Refusing, end: End, message: str | bytes) -> None
     _judge_pauses(server)
     if end.unfinished:
         raise Misconception(
-            f"after try {len(server.visits)} your function did not `await pause()`, did not "
-            f"connect again, and did not return within {PATIENCE} s",
+            f"within {PATIENCE} s after try {len(server.visits)}, your function did not "
+            "`await pause()`, did not connect again, and did not return",
             **happened,
         )
     if len(server.visits) <= len(PASSING):

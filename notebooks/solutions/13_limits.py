@@ -21,23 +21,23 @@ class Latest:
         return self.value
 
 
-goodbyes = set()  # a task to which nobody refers may vanish before it is done
+closing = set()  # a task to which nobody refers may vanish before it is done
 
 
 async def send_or_evict(connection, message, seconds):
-    """Send with a deadline; who misses it is closed with a reason."""
+    """Send with a deadline; close with a reason if the client misses it."""
     try:
         await asyncio.wait_for(connection.send(message), seconds)
     except TimeoutError:
-        goodbye = asyncio.create_task(say_goodbye(connection))
-        goodbyes.add(goodbye)
-        goodbye.add_done_callback(goodbyes.discard)
+        task = asyncio.create_task(close(connection))
+        closing.add(task)
+        task.add_done_callback(closing.discard)
         return False
     return True
 
 
-async def say_goodbye(connection):
-    """Close with a reason, and cut the line if it does not take even that."""
+async def close(connection):
+    """Close with a reason, and abort if the client does not take even that."""
     try:
         await asyncio.wait_for(connection.close(1008, "you read too slowly"), 2)
     except TimeoutError:

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Set up wsdemo and open it: the one file to run on a fresh machine.
 
-    python start.py                    open the course in JupyterLab
+    python start.py                    open your own copy of the course in JupyterLab
+    python start.py update             bring what is new in the lessons into your copy
+    python start.py reset LESSON       start a lesson again, and keep your old one aside
+    python start.py solutions LESSON   copy the worked answers of a lesson into your copy
+    python start.py progress           show which exercises you have solved
     python start.py test               run every check
     python start.py test NOTEBOOKS     run every check of these lessons
     python start.py test ARGS          run pytest alone, with these arguments
@@ -9,6 +13,7 @@
     python start.py test --newest      the same with the newest versions, not those of the lock
     python start.py serve APP          run a finished server, such as chat; --help tells its options
     python start.py doctor             say what is here and what is missing
+    python start.py edit               open the lessons themselves, to change the course
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
     python start.py bench [NAMES]      measure the figures of benchmarks/README.md; --save them
     python start.py site [FOLDER]      build the course as a web site, for those who only read
@@ -361,6 +366,8 @@ def environment() -> "dict[str, str]":
     # A kernel named python3 in the person's own folders must not stand before the course's.
     variables["JUPYTER_PREFER_ENV_PATH"] = "1"
     variables["UV_PYTHON_DOWNLOADS"] = "never"
+    # The course's advice names the command that works here, where no environment is activated.
+    variables["WSDEMO_COMMAND"] = "python start.py"
     return variables
 
 
@@ -382,9 +389,39 @@ def hand_over(*command: str) -> int:
 
 
 def lab(arguments: "list[str]") -> int:
-    """Open JupyterLab on the first lesson."""
+    """Open JupyterLab on the first lesson of the learner's own copy."""
     set_up("lab")
     return hand_over("-m", "wsdemo", "lab", *arguments)
+
+
+def edit(arguments: "list[str]") -> int:
+    """Open JupyterLab on the lessons themselves, for those who change the course."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "lab", "--in", str(ROOT / "notebooks"), *arguments)
+
+
+def update(arguments: "list[str]") -> int:
+    """Bring what is new in the lessons into the learner's copy."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "update", *arguments)
+
+
+def reset(arguments: "list[str]") -> int:
+    """Start a lesson again."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "reset", *arguments)
+
+
+def solutions(arguments: "list[str]") -> int:
+    """Copy the worked answers of a lesson into the learner's copy."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "solutions", *arguments)
+
+
+def progress(arguments: "list[str]") -> int:
+    """Show which exercises are solved in the learner's copy."""
+    set_up("lab")
+    return hand_over("-m", "wsdemo", "progress", *arguments)
 
 
 def test(arguments: "list[str]") -> int:
@@ -458,6 +495,11 @@ def usage(arguments: "list[str]") -> int:
 
 COMMANDS = {
     "lab": lab,
+    "update": update,
+    "reset": reset,
+    "solutions": solutions,
+    "progress": progress,
+    "edit": edit,
     "test": test,
     "serve": serve,
     "doctor": doctor,

@@ -39,11 +39,11 @@ MAY_IMPORT = {
     "bus": set(),
     "programs": {"options", "proxies"},
     "apps": {"bus", "options", "server"},
-    "checks": {"frames", "loop", "programs", "proxies", "server", "wire"},
-    "course": set(),
-    "lab": set(),
+    "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
+    "course": {"text"},
+    "lab": {"course"},
     "doctor": {"files", "programs", "proxies"},
-    "__main__": {"apps", "doctor", "lab"},
+    "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers
     "__init__": {
         "apps",

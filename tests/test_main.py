@@ -114,7 +114,7 @@ def test_a_port_that_does_not_exist_is_told_in_a_sentence():
 def test_helps():
     status, out, err = run("--help")
     assert (status, err) == (0, "")
-    for word in ("lab", "doctor", "serve"):
+    for word in ("lab", "update", "reset", "solutions", "progress", "doctor", "serve"):
         assert re.search(rf"^ +{word} ", out, re.MULTILINE)
 
 
@@ -128,6 +128,9 @@ def test_helps():
         (["serve", "echo", "--port", "x"], "wsdemo: argument --port: invalid int value: 'x'; "),
         (["serve", "echo", "and", "more"], "unrecognized arguments: and more"),
         (["doctor", "now"], "unknown arguments: now"),
+        (["update", "here", "now"], "unknown arguments: now"),
+        (["reset"], "required: LESSON"),
+        (["solutions"], "required: LESSON"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

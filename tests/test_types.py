@@ -17,7 +17,7 @@ NOUNS = {
     "Wire": r"def \(url: .*str.*\) -> wsdemo\.wire\.core\.Wire",
     "Browser": r"def \(url: .*str.*\) -> wsdemo\.browser\.panels\.Browser",
     "javascript": r"def \(code: .*str.*\) -> wsdemo\.browser\.panels\.JavaScript",
-    "check": r"def \(number: .*str.*\) -> wsdemo\.checks\.Verdict",
+    "check": r"def \(number: .*str.*\) -> wsdemo\.checks\._findings\.Verdict",
 }
 PROGRAM = "import wsdemo\n" + "\n".join(f"reveal_type(wsdemo.{name})" for name in NOUNS)
 

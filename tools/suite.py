@@ -6,6 +6,7 @@ with these arguments. ``--repeat 20`` before them does it twenty times, and stop
 
 import functools
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -149,9 +150,15 @@ def fetch_ws() -> Step | None:
         A failed step where it could not be had, for the summary; else None.
     """
     npm = shutil.which("npm")
-    wanted = hashlib.sha256((JAVASCRIPT / "package.json").read_bytes()).hexdigest()
-    mark = JAVASCRIPT / "node_modules" / ".wsdemo"
-    if npm is None or (mark.is_file() and mark.read_text() == wanted):
+    package = (JAVASCRIPT / "package.json").read_bytes()
+    wanted = hashlib.sha256(package).hexdigest()
+    modules = JAVASCRIPT / "node_modules"
+    mark = modules / ".wsdemo"
+    # A set-up for a learner takes away again what only the tests need, and leaves the mark.
+    kinds = ("dependencies", "devDependencies")
+    names = [name for kind in kinds for name in json.loads(package).get(kind, ())]
+    complete = all((modules / name).is_dir() for name in names)
+    if npm is None or (complete and mark.is_file() and mark.read_text() == wanted):
         return None
     began = time.monotonic()
     # A lock file of npm's would record the address of whoever's registry it came from.

@@ -19,12 +19,14 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
 
-# Panels and drawings are made for light and dark; the theme would put a light box behind each.
+# Panels and drawings are made for light and dark; the theme would put a light box behind each and
+# dim it.
 STYLE = """\
 html[data-theme="dark"] .bd-content div.cell_output .text_html:not(:has(table.dataframe)),
 html[data-theme="dark"] .bd-content div.cell_output img {
   background: none;
   color: inherit;
+  filter: none;
   padding: 0;
 }
 

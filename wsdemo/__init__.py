@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what follows is lazy, and an editor does not run it
     from wsdemo import apps, bus, draw, frames
     from wsdemo.browser import Browser, javascript
-    from wsdemo.checks import check
+    from wsdemo.checks import check, progress
     from wsdemo.programs import broker
     from wsdemo.reconnect import ReconnectingClient
     from wsdemo.server import Server, serve
@@ -36,6 +36,7 @@ __all__ = [  # noqa: RUF022 - grouped by what they are for
     "bus",
     # exercises
     "check",
+    "progress",
     # finished servers
     "apps",
 ]
@@ -49,6 +50,7 @@ _HOMES = {
     "javascript": "browser",
     "broker": "programs",
     "check": "checks",
+    "progress": "checks",
 }
 _MODULES = ("apps", "bus", "draw", "frames")
 

@@ -1,9 +1,11 @@
-"""The command ``wsdemo``: open the course, run a finished server, check the set-up."""
+"""The command ``wsdemo``: open the course, keep the learner's copy, run a finished server."""
 
 import argparse
 import dataclasses
+import functools
 import importlib
 import logging
+import pathlib
 import signal
 import sys
 import threading
@@ -12,6 +14,8 @@ from typing import NoReturn
 from wsdemo import lab
 from wsdemo.apps import APPS
 from wsdemo.apps._app import App
+from wsdemo.course import command as copy
+from wsdemo.course import home
 
 __all__ = ["main"]
 
@@ -22,9 +26,36 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: the words after ``wsdemo``; those of the command line unless given.
     """
-    parser = argparse.ArgumentParser("wsdemo", description="Learn WebSockets in Python.")
+    parser = argparse.ArgumentParser(
+        "wsdemo",
+        description="Learn WebSockets in Python. Begin with: wsdemo lab",
+        epilog="wsdemo COMMAND --help tells more about a command.",
+        formatter_class=functools.partial(
+            argparse.HelpFormatter, indent_increment=1, max_help_position=32
+        ),
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("lab", help="open the course in JupyterLab")
+    opening = commands.add_parser(
+        "lab",
+        help="open your own copy of the lessons in JupyterLab",
+        description="Open your own copy of the lessons in JupyterLab. It is made if there is "
+        "none, and updated if the lessons have changed; nothing that you wrote is lost. "
+        f"{copy.WHERE} Other options are passed on to JupyterLab, such as --port=9999.",
+        allow_abbrev=False,  # or it would take an option of JupyterLab's for its own
+    )
+    opening.add_argument(
+        "--in",
+        dest="folder",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="open this folder as it is, and make no copy",
+    )
+    copy.add_commands(commands)
+    commands.add_parser(
+        "progress",
+        help="show which exercises you have solved",
+        description=f"Show which exercises you have solved. {copy.WHERE}",
+    )
     commands.add_parser("doctor", help="check the set-up and say what is missing")
     serve = commands.add_parser(
         "serve",
@@ -47,7 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
     if more and chosen.command != "lab":
         parser.error(f"unknown arguments: {' '.join(more)}")
     if chosen.command == "lab":
-        return lab.main(more)
+        return lab.main(more, chosen.folder)
+    if chosen.command in copy.COMMANDS:
+        return copy.run(chosen)
+    if chosen.command == "progress":
+        from wsdemo.checks import progress  # as below
+
+        print(progress(home()))
+        return 0
     from wsdemo import doctor  # the command starts quicker without it
 
     return doctor.main()

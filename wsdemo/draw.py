@@ -5,7 +5,7 @@ Plots of data are matplotlib's, which is imported only when one is asked for.
 
 import base64
 import html
-import os
+import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,11 +14,13 @@ from wsdemo.frames import Frame, FrameParser, Handshake
 from wsdemo.text import beginning, visible
 from wsdemo.wire.core import Wire, WireFrame
 
-__all__ = ["Picture", "axes", "bits", "box", "hexdump", "sequence"]
+__all__ = ["Picture", "axes", "bits", "box", "hexdump", "sequence", "show"]
 
 # Colours that are told apart on white and on black, also by the colour-blind (after Okabe and Ito).
 HTTP, DATA, CONTROL, CLOSE, MASK = "#8a6fd1", "#2f8fd8", "#d08700", "#d9534f", "#b0559d"
 QUIET = "#8a8a8a"
+LABELS = "#797979"
+"""The grey that is as easy to read on white as on JupyterLab's dark page."""
 
 WIDTH = 70
 """Characters that fit between the edges of a picture."""
@@ -54,10 +56,7 @@ class Picture:
         return self.text
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        # An <img> is what an untrusted notebook and a web page leave alone; an <svg> is not.
-        data = base64.b64encode(self.svg.encode()).decode()
-        alt = html.escape(self.text).replace("\n", "&#10;")
-        image = f'<img style="max-width:100%" src="data:image/svg+xml;base64,{data}" alt="{alt}">'
+        image = _image("svg+xml", self.svg.encode(), self.text)
         return {"text/plain": self.text, "text/html": image}
 
 
@@ -94,37 +93,49 @@ def axes(width: float = 7, height: float = 2) -> Any:
         height: of the figure, in inches.
 
     Returns:
-        The :class:`matplotlib.axes.Axes`; ``plt.show()`` shows them.
+        The :class:`matplotlib.axes.Axes`; :func:`show` shows them.
     """
-    import matplotlib.pyplot as plt
+    import matplotlib
+    from matplotlib.figure import Figure
 
-    _plot_into_the_notebook()
-    grey: dict[Any, str] = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), QUIET)
-    # Tick labels that are all dark, or all light, make Jupyter put a slab of the other behind the
-    # plot. These two greys lie on both sides of its line between dark and light.
-    grey |= {"xtick.color": "#7f7f7f", "ytick.color": "#808080"}
+    words = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    grey: dict[Any, str] = dict.fromkeys(words, LABELS)
     # Transparent, so that the page's own colour is the background.
     clear = {"figure.facecolor": "none", "axes.facecolor": "none"}
-    with plt.rc_context(grey | clear):
-        made = plt.subplots(figsize=(width, height), layout="constrained")[1]
+    with matplotlib.rc_context(grey | clear):
+        made = Figure((width, height), layout="constrained").subplots()
     made.spines[["top", "right"]].set_visible(False)
     return made
 
 
-def _plot_into_the_notebook() -> None:
-    """Take back what the environment variable MPLBACKEND has chosen, where it hides all plots.
+def show(plot: Any, text: str) -> None:
+    """Show a plot below the cell, with its text alternative; a plain terminal shows the text.
 
-    Many shells and CI jobs set it to Agg, which shows nothing, or to a program's window. A backend
-    that the notebook itself has chosen stays.
+    Args:
+        plot: the axes, or the bytes of a PNG file.
+        text: what the plot shows, in words, for readers who cannot see it: its main finding.
+
+    Raises:
+        ValueError: the text is empty.
     """
-    import matplotlib
+    if not text.strip():
+        raise ValueError("a plot needs a text that says what it shows")
+    if not isinstance(plot, bytes):
+        file = io.BytesIO()
+        plot.figure.savefig(file, format="png", dpi=100, bbox_inches="tight")
+        plot = file.getvalue()
+    if shell := ipython_shell():
+        # Not as image/png: the frontends have no place for its text alternative.
+        shell.display_pub.publish({"text/plain": text, "text/html": _image("png", plot, text)})
+    else:
+        print(text)
 
-    chosen, shell = os.environ.get("MPLBACKEND", ""), ipython_shell()
-    if shell is None or "inline" in chosen or not chosen:
-        return
-    # Where there is no screen, a program's window has already become Agg.
-    if matplotlib.get_backend().lower() in (chosen.lower(), "agg"):
-        shell.enable_matplotlib("inline")
+
+def _image(kind: str, data: bytes, text: str) -> str:
+    # An <img> is what an untrusted notebook and a web page leave alone; an <svg> is not.
+    source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    alt = html.escape(text).replace("\n", "&#10;")
+    return f'<img style="max-width:100%" src="{source}" alt="{alt}">'
 
 
 def sequence(

@@ -6,12 +6,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from wsdemo import course
+
 __all__ = ["has_screen", "main", "options"]
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-"""The checkout that the package was installed from; it has the lessons."""
-
-FIRST_LESSON = "notebooks/00_start_here.ipynb"
+_POSIX = os.name == "posix"
 
 # A first screen without release news, and a server that asks nothing of the internet.
 QUIET = (
@@ -22,15 +21,18 @@ QUIET = (
 )
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], folder: pathlib.Path | None = None) -> int:
     """Open JupyterLab on the first lesson; return its exit status when it has ended.
 
     Args:
         arguments: more options for JupyterLab.
+        folder: the folder to open as it is. Unless given, the learner's copy of the lessons is
+            made or brought up to date, and opened.
     """
-    if not (ROOT / FIRST_LESSON).is_file():
-        print("wsdemo: the lessons are not part of the package: clone the project, and there run")
-        print("        python start.py")
+    try:
+        root = _learners_copy() if folder is None else _existing(folder)
+    except course.Trouble as trouble:
+        print(f"wsdemo: {trouble}", file=sys.stderr)
         return 1
     if has_screen():
         print("JupyterLab opens in your browser. If it does not, use the address below.")
@@ -38,8 +40,8 @@ def main(arguments: Sequence[str]) -> int:
         print("No screen here. Open the last address printed below in a browser of this machine.")
         print("From another machine, first: ssh -L 8888:127.0.0.1:8888 HOST  (the address's port)")
     print("To end it, press Ctrl-C here.\n", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", *options(), *arguments]
-    if os.name == "posix":
+    command = [sys.executable, "-m", "jupyterlab", *options(root), *arguments]
+    if _POSIX:
         # Nothing is between JupyterLab and the signals meant for it.
         os.execv(sys.executable, command)
     process = subprocess.Popen(command)
@@ -50,9 +52,34 @@ def main(arguments: Sequence[str]) -> int:
             continue  # JupyterLab got the same Ctrl-C, and decides for itself when to end
 
 
-def options() -> list[str]:
-    """Return JupyterLab's options for this course on this machine."""
-    found = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
+def _learners_copy() -> pathlib.Path:
+    try:
+        report = course.update()
+    except course.Trouble as trouble:
+        if not (course.home() / course.FIRST_LESSON).is_file():
+            raise
+        # They can work with what they have.
+        print(f"wsdemo: {trouble}\n", file=sys.stderr, flush=True)
+        return course.home()
+    if report:
+        print(f"{report}\n")
+    return report.folder
+
+
+def _existing(folder: pathlib.Path) -> pathlib.Path:
+    if not folder.is_dir():
+        raise course.Trouble(f"there is no folder {folder}")
+    return folder.absolute()
+
+
+def options(root: pathlib.Path) -> list[str]:
+    """Return JupyterLab's options on this machine.
+
+    Args:
+        root: the folder that it shows.
+    """
+    place = f"/tree/{course.FIRST_LESSON}" if (root / course.FIRST_LESSON).is_file() else ""
+    found = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab{place}"]
     found += QUIET
     if getattr(os, "geteuid", lambda: 1)() == 0:
         found.append("--allow-root")

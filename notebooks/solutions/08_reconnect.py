@@ -7,7 +7,7 @@ from websockets.exceptions import InvalidStatus
 
 
 def waits(base, cap):
-    """Give times to wait with full jitter, for ever."""
+    """Yield times to wait, with full jitter, without an end."""
     ceiling = base
     while True:
         yield random.uniform(0, min(ceiling, cap))
@@ -32,7 +32,9 @@ def replay(kept, epoch, last):
     """Say whether something may be missing, and what to send."""
     last_epoch, _, number = last.rpartition("-")
     number = int(number)
-    if last_epoch != epoch or (kept and number + 1 < kept[0][0]):
+    newest = kept[-1][0] if kept else 0
+    forgotten = newest - len(kept)  # the newest number that is no longer kept
+    if last_epoch != epoch or not forgotten <= number <= newest:
         return True, kept
     return False, [each for each in kept if each[0] > number]
 

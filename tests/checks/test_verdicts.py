@@ -161,7 +161,7 @@ def test_what_a_handler_raises_is_shown_with_its_line():
     verdict = wsdemo.check("02.1", raises)
     assert verdict.state != "right"
     name, value = verdict.evidence[-1]
-    assert name == "your code raised"
+    assert name == "raised"
     assert value.startswith("NameError: name 'jsn' is not defined (line ")
     assert "in raises: await connection.send(jsn.dumps(message))" in value
 
@@ -171,7 +171,7 @@ def test_a_handler_that_is_no_coroutine_function_is_told():
     assert (
         verdict.evidence[-1][0],
         verdict.evidence[-1][1].partition(":")[0],
-    ) == ("your code raised", "TypeError")
+    ) == ("raised", "TypeError")
     assert "the handler returned None" in verdict.evidence[-1][1]
 
 

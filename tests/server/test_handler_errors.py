@@ -100,6 +100,24 @@ def test_what_would_end_the_loop_is_reported_and_does_not(handler, told, capsys)
     assert told in first
 
 
+def test_what_passes_through_two_tasks_is_reported_once(capsys):
+    async def passes_it_on(inner):
+        await inner
+
+    async def handler(connection):
+        inner = asyncio.create_task(exits(connection))
+        outer = asyncio.create_task(passes_it_on(inner))
+        await asyncio.wait([outer])
+        assert outer.exception() is inner.exception()
+        await connection.send("still here")
+
+    with wsdemo.serve(handler, name="mine") as server:
+        with connect(server.url) as client:
+            assert client.recv(timeout=5) == "still here"
+        assert [str(error) for error in server.errors] == ["quit"]
+    assert capsys.readouterr().err.count("in spite of") == 1
+
+
 def test_a_process_request_that_exits_is_answered_with_500(capsys):
     def exits_at_once(connection, request):
         sys.exit()

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -84,6 +85,26 @@ def test_a_line_on_which_nothing_was_said_is_ended():
     gc.collect()  # an unclosed transport would be an error here
 
 
+def test_a_connection_that_is_only_half_made_does_not_disturb_a_stop(raw):
+    half_made = []
+
+    class HalfMade(ServerConnection):
+        """As between two steps of asyncio: made, and not yet given its transport."""
+
+        def connection_made(self, transport):
+            half_made.append(self)
+            transport.abort()
+
+        def connection_lost(self, error):
+            pass
+
+    with wsdemo.serve(echo, create_connection=HalfMade) as server, raw(server.url) as client:
+        client.drain()
+        server.stop()
+        assert not is_listening(server.port)
+    assert len(half_made) == 1
+
+
 def test_a_client_that_does_not_answer_the_close_holds_nobody_up(raw):
     with wsdemo.serve(echo, close_timeout=0.1) as server, raw(server.url) as client:
         client.upgrade()
@@ -104,14 +125,21 @@ def test_a_handler_that_blocks_the_loop_is_warned_about(raw):
     with raw(server.url) as client:
         client.upgrade()
         assert blocked.wait(5)
+        begin = time.monotonic()
         with pytest.warns(RuntimeWarning, match="server 'blocks' did not stop: its handler blocks"):
             server.stop()
+        assert time.monotonic() - begin < 4  # 1.4 s, and not as long as other threads may take
         with pytest.raises(
             OSError, match="of this notebook, whose handler blocks its event loop: wait"
         ):
             wsdemo.serve(echo, port=server.port)
         release.set()
         assert server._thread.stop(timeout=5)  # now it can
+        with (
+            socket.create_server(("127.0.0.1", server.port)),
+            pytest.raises(OSError, match="is taken by another program"),
+        ):
+            wsdemo.serve(echo, port=server.port)
         with wsdemo.serve(echo, port=server.port) as repaired:
             assert says(repaired.url) == "Hello"
         assert came[0].transport.is_closing()

@@ -21,7 +21,8 @@ def test_an_unknown_command_is_told_the_known_ones(capsys, handed_over):
     assert start.main(["tset"]) == 1
     err = capsys.readouterr().err
     assert "'tset'" in err
-    assert "lab, test, serve, doctor, notebooks, bench, site, lock, help" in err
+    known = "lab, update, reset, solutions, progress, edit, test, serve, doctor, notebooks, bench"
+    assert f"{known}, site, lock" in err
     assert handed_over == []
 
 
@@ -45,6 +46,9 @@ def test_help_sets_nothing_up(capsys, handed_over, word):
             ["serve", "chat", "--port", "0"],
             [("lab",), ("-m", "wsdemo", "serve", "chat", "--port", "0")],
         ),
+        (["update"], [("lab",), ("-m", "wsdemo", "update")]),
+        (["reset", "03"], [("lab",), ("-m", "wsdemo", "reset", "03")]),
+        (["solutions", "03"], [("lab",), ("-m", "wsdemo", "solutions", "03")]),
         (["notebooks", "01"], [("lab",), ("tools/notebooks.py", "01")]),
     ],
 )
@@ -56,6 +60,16 @@ def test_commands(handed_over, words, calls):
 def test_no_command_opens_the_course(handed_over):
     assert start.main([]) == 0
     assert handed_over == [("lab",), ("-m", "wsdemo", "lab")]
+
+
+def test_the_lessons_themselves_are_opened_for_those_who_edit_them(handed_over, home):
+    assert start.main(["edit", "--port=9999"]) == 0
+    opened = ("-m", "wsdemo", "lab", "--in", str(home / "notebooks"), "--port=9999")
+    assert handed_over == [("lab",), opened]
+
+
+def test_advice_will_name_this_command(home):
+    assert start.environment()["WSDEMO_COMMAND"] == "python start.py"
 
 
 def test_ctrl_c_ends_without_a_traceback(monkeypatch, capsys):

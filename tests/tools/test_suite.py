@@ -96,10 +96,12 @@ def javascript(tmp_path, monkeypatch):
 
     def call(command, cwd):
         calls.append(command)
-        (cwd / "node_modules").mkdir(exist_ok=True)
+        for name in ("ws", "@of/tests"):
+            (cwd / "node_modules" / name).mkdir(parents=True, exist_ok=True)
         return 0
 
-    (tmp_path / "package.json").write_text('{"dependencies": {"ws": "8"}}')
+    package = '{"dependencies": {"ws": "8"}, "devDependencies": {"@of/tests": "1"}}'
+    (tmp_path / "package.json").write_text(package)
     monkeypatch.setattr(suite, "JAVASCRIPT", tmp_path)
     monkeypatch.setattr(suite.shutil, "which", lambda name: name)
     monkeypatch.setattr(suite, "call", call)
@@ -112,6 +114,14 @@ def test_ws_is_fetched_when_package_json_changes(javascript):
     assert len(javascript) == 1
     assert {"--no-package-lock", "--ignore-scripts"} <= set(javascript[0])
     (suite.JAVASCRIPT / "package.json").write_text('{"dependencies": {"ws": "9"}}')
+    assert suite.fetch_ws() is None
+    assert len(javascript) == 2
+
+
+def test_what_a_set_up_for_a_learner_has_taken_away_is_fetched_again(javascript):
+    assert suite.fetch_ws() is None
+    (suite.JAVASCRIPT / "node_modules/@of/tests").rmdir()
+    assert suite.fetch_ws() is None
     assert suite.fetch_ws() is None
     assert len(javascript) == 2
 

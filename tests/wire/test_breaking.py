@@ -204,6 +204,14 @@ def test_a_delay_moves_bytes_in_time_and_does_not_slow_them(wire):
         assert 0.2 <= time.perf_counter() - start < 2  # not fifty times 0.2
 
 
+def test_the_slowest_line_lets_out_byte_by_byte():
+    with two_ends() as (wire, near, far):
+        far.settimeout(5)
+        wire.throttle(10)
+        near.sendall(b"ab")
+        assert [far.recv(10), far.recv(10)] == [b"a", b"b"]
+
+
 def test_a_throttle_limits_the_rate(wire):
     with client(wire) as connection:
         wire.throttle(100_000, "to server")

@@ -1,13 +1,12 @@
 """How a connection on a Wire ends: what is passed on, and what the log says of it."""
 
 import socket
-import struct
-import sys
 
 import pytest
 from websockets.exceptions import WebSocketException
 
 import wsdemo
+from tests.conftest import RESET_ON_CLOSE
 from tests.wire.kit import SYMBOL, client, remarks, two_ends, until
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
@@ -43,9 +42,8 @@ def test_a_reset_is_passed_on_and_named(wire, server, raw):
 
 
 def test_a_reset_arrives_as_a_reset():
-    linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
     with two_ends() as (_, near, far):
-        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         near.close()
         with pytest.raises(ConnectionResetError):
             far.recv(1)
@@ -60,3 +58,37 @@ def test_an_end_of_one_direction_leaves_the_other_open():
         assert near.recv(100) == b"still here"
         far.shutdown(socket.SHUT_WR)
         assert near.recv(1) == b""
+
+
+def test_what_waits_in_a_buffer_when_both_have_ended_is_delivered():
+    with two_ends() as (wire, near, far):
+        far.shutdown(socket.SHUT_WR)
+        assert near.recv(1) == b""
+        [link] = wire._relay.open_links
+        sink, sent = link.flows["to server"].sink, 0
+        while not sink.get_write_buffer_size():  # until the system's own buffers are full
+            near.sendall(bytes(2**16))
+            sent += 2**16
+            until(lambda sent=sent: wire.bytes_to_server == sent)
+        near.shutdown(socket.SHUT_WR)
+        until(lambda: link.flows["to server"].finished)
+        received = 0
+        while data := far.recv(2**20):
+            received += len(data)
+        assert received == sent
+
+
+def test_a_client_that_has_gone_after_its_end_is_noticed_and_passed_on():
+    with two_ends() as (_, near, far):
+        near.shutdown(socket.SHUT_WR)
+        assert far.recv(1) == b""
+        near.close()
+
+        def is_told():
+            try:
+                far.sendall(b"anyone?")  # only what is sent meets a reset
+            except OSError:
+                return True
+            return False
+
+        until(is_told)

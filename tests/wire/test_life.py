@@ -86,3 +86,18 @@ def test_a_line_may_be_broken_before_anyone_connects(wire):
     wire.thaw()
     converse(wire.url)
     assert remarks(wire) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("ws://server.example", 80),
+        ("http://server.example/chat", 80),
+        ("wss://server.example", 443),
+        ("https://server.example", 443),
+        ("wss://server.example:8443", 8443),
+    ],
+)
+def test_without_a_port_it_is_the_one_of_the_scheme(url, port):
+    with wsdemo.Wire(url) as wire:
+        assert wire._relay._target == ("server.example", port)

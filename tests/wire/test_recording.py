@@ -10,7 +10,17 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 import wsdemo
-from tests.wire.kit import LOG, client, converse, echo, said, shake_hands, two_ends
+from tests.wire.kit import (
+    LOG,
+    REQUEST,
+    RESPONSE,
+    client,
+    converse,
+    echo,
+    said,
+    shake_hands,
+    two_ends,
+)
 from wsdemo.frames import Frame, Handshake, Opcode
 from wsdemo.wire import recording
 
@@ -227,3 +237,23 @@ def test_connections_are_told_apart(wire):
     assert sum("ana" in line for line in lines[:second]) == 4
     assert sum("bob" in line for line in lines[second:]) == 2
     assert len(wire.handshakes) == 2
+
+
+def test_a_frame_that_comes_with_the_response_is_delivered():
+    hello = bytes(Frame(Opcode.TEXT, b"Hello"))
+    with two_ends() as (wire, near, far):
+        near.sendall(REQUEST)
+        assert far.recv(1000) == REQUEST
+        far.sendall(RESPONSE + hello)
+        assert near.recv(1000) == RESPONSE + hello
+        assert wire.log().endswith("TEXT 'Hello'" + " " * 33 + "2 + 5 bytes")
+
+
+def test_a_server_that_does_not_wait_for_the_request_is_followed():
+    with two_ends() as (wire, near, far):
+        far.sendall(RESPONSE)
+        assert near.recv(1000) == RESPONSE
+        near.sendall(bytes(Frame(Opcode.TEXT, b"Hello")))
+        assert far.recv(1000)
+        assert [str(seen) for seen in wire.frames] == ["TEXT 'Hello'"]
+        assert wire.log().endswith("TEXT 'Hello'" + " " * 33 + "2 + 5 bytes")

@@ -11,14 +11,26 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from wsdemo.checks._findings import Finding, Misconception, NotYet, OutOfTime, Verdict
+from wsdemo.checks._findings import Finding, Misconception, Note, NotYet, OutOfTime, Verdict
 from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_frames, noted, noting
 from wsdemo.checks._places import end, place_of_block, place_of_wait
+from wsdemo.checks._progress import Progress, note, progress
+from wsdemo.checks._worked import worked
 from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.server.handler_errors import is_ended_from_outside
 
-__all__ = ["Misconception", "NotYet", "OutOfTime", "Verdict", "check", "exercise", "exercises"]
+__all__ = [
+    "Misconception",
+    "NotYet",
+    "OutOfTime",
+    "Progress",
+    "Verdict",
+    "check",
+    "exercise",
+    "exercises",
+    "progress",
+]
 
 TIME_LIMIT = 6.0
 """Seconds that an answer may take."""
@@ -86,7 +98,27 @@ def check(number: str, answer: Any = None) -> Verdict:
             gc.collect()  # a coroutine that nobody awaits is noticed when it is collected
     if not ended:
         verdict = replace(verdict, text=f"{verdict.text}. It goes on until that returns")
-    return verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten)
+    return _with_notes(verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten))
+
+
+def _with_notes(verdict: Verdict) -> Verdict:
+    """Keep the progress; add the worked answer, or one more hint than the last time."""
+    right = verdict.state == "right"
+    if verdict.state == "no verdict":
+        return verdict
+    about = worked(verdict.exercise)
+    try:
+        tries = note(verdict.exercise, right)
+    except OSError as error:
+        row = ("your progress", f"could not be saved: {error.strerror or error}")
+        return replace(verdict, evidence=(*verdict.evidence, row))
+    if right:
+        notes = [Note("A worked answer", about.why, about.source, open=True)]
+    else:
+        count = len(about.hints)
+        titles = [f"Hint {index} of {count}" for index in range(1, count + 1)]
+        notes = [Note(*each) for each in zip(titles, about.hints[:tries], strict=False)]
+    return replace(verdict, notes=tuple(notes))
 
 
 def _blocks(thread: LoopThread) -> str:
@@ -116,7 +148,7 @@ async def _judge(number: str, answer: Any) -> Verdict:
                 raise
             return _explain(number, error)
         if errors:
-            row = ("your code raised", describe(errors[-1]))
+            row = ("raised", describe(errors[-1]))
             verdict = replace(verdict, evidence=(*verdict.evidence, row))
         return verdict
 

@@ -1,14 +1,19 @@
 """What a check finds in an answer that is not right, and the verdict that shows it."""
 
 import html
+import re
 import reprlib
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Finding", "Misconception", "NotYet", "OutOfTime", "Verdict"]
+__all__ = ["Finding", "Misconception", "NotYet", "Note", "OutOfTime", "Verdict"]
 
 SIGNS = {"right": "✓", "not yet": "…", "look again": "✗", "no verdict": "?"}
 COLOURS = {"right": "#2e9b4f", "look again": "#d08700"}
+# JupyterLab lets the names of a list of definitions float.
+CELL = '"float:none;width:auto;margin:0;padding:0"'
+GRID = '"display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em;margin:.4em 0"'
 SHOWN = 200
 """Characters of a value that a verdict shows."""
 
@@ -63,6 +68,36 @@ class OutOfTime(Exception):
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something to read below a verdict: a hint, or a worked answer.
+
+    Attributes:
+        title: what it is called.
+        text: what it says; `words` between backticks are code.
+        code: lines of Python.
+        open: whether it is shown at once; else the reader opens it.
+    """
+
+    title: str
+    text: str
+    code: str = ""
+    open: bool = False
+
+    def __repr__(self) -> str:
+        lines = [f"{self.title}:"] + [f"    {line}".rstrip() for line in self.code.splitlines()]
+        return "\n".join([*lines, self.text] if self.code else [f"{self.title}: {self.text}"])
+
+    def _repr_html_(self) -> str:
+        code = f'<pre style="margin:.5em 0">{html.escape(self.code)}</pre>' if self.code else ""
+        words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.text))
+        return (
+            f'<details style="margin:.5em 0 0"{" open" if self.open else ""}>'
+            f'<summary style="cursor:pointer">{html.escape(self.title)}</summary>'
+            f'{code}<p style="margin:.3em 0">{words}</p></details>'
+        )
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The result of a check.
 
@@ -73,31 +108,35 @@ class Verdict:
         text: what was found, or a hint.
         evidence: (name, value) pairs of what was observed: the input, what was expected, what was
             received, what the learner's code raised.
+        notes: hints, or the worked answer.
     """
 
     exercise: str
     state: str
     text: str
     evidence: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
         lines = [f"{SIGNS[self.state]} {self.exercise} {self.state}: {self.text}"]
         width = max((len(name) for name, _ in self.evidence), default=0)
         lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]
+        lines += [textwrap.indent(repr(note), "    ") for note in self.notes]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         colour = COLOURS.get(self.state, "#8a8a8a")
         first = html.escape(repr(self).partition("\n")[0])
         rows = "".join(
-            f'<dt style="float:left;clear:left;width:7em">{html.escape(name)}</dt>'
-            f'<dd style="margin-left:7em"><code>{html.escape(value)}</code></dd>'
+            f"<dt style={CELL}>{html.escape(name)}</dt>"
+            f"<dd style={CELL}><code>{html.escape(value)}</code></dd>"
             for name, value in self.evidence
         )
-        values = f'<dl style="margin:.3em 0 0">{rows}</dl>' if rows else ""
+        values = f"<dl style={GRID}>{rows}</dl>" if rows else ""
+        notes = "".join(note._repr_html_() for note in self.notes)
         return (
             f'<div role="status" style="border-left:4px solid {colour};padding:.3em .8em">'
-            f"{first}{values}</div>"
+            f"{first}{values}{notes}</div>"
         )
 
 

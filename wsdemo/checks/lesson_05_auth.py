@@ -1,49 +1,62 @@
 """The exercises of lesson 05."""
 
 import asyncio
-import contextlib
+import inspect
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.http11 import Request, Response
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
+from websockets.http11 import Request
+from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import PATIENCE, serving
-
-SLACK = 0.6
-"""Seconds that a busy machine may add."""
+from wsdemo.checks._mishaps import watched
+from wsdemo.checks._plain import Plain
+from wsdemo.checks._secrets import Comparisons, watch_header
+from wsdemo.checks._serving import PATIENCE, path_of, serving
 
 TOKEN = "k3-ana-7Qz"
 
 STRANGERS = {
-    "without a token": {},
+    "without the header": {},
     "with a wrong token": {"Authorization": "Bearer wrong"},
+    "with Bob's token": {"Authorization": "Bearer k3-bob-X1f"},
+    "with a header that has no token": {"Authorization": "Basic"},
     "with the token and more after it": {"Authorization": f"Bearer {TOKEN}-and-more"},
-    "with a header that is not a token": {"Authorization": "Basic"},
+    "with more before the token": {"Authorization": f"Bearer x{TOKEN}"},
+    "with a token that is a letter short": {"Authorization": f"Bearer {TOKEN[:-1]}"},
+    "with the token and letters of Bearer": {"Authorization": f"Bearer {TOKEN}rae"},
+    "with the token in lower case": {"Authorization": f"Bearer {TOKEN.lower()}"},
+    "with the token, but of another scheme": {"Authorization": f"Basic {TOKEN}"},
 }
 
 
 @dataclass
 class Seen:
-    """What a client saw of one attempt to connect.
+    """What a client received in one attempt to connect.
 
     Attributes:
-        status: 101, or that of a refusal.
+        status: 101, or that of a refusal; ``None`` if no HTTP response came.
         message: the first message; ``None`` if there was none.
         code: how the connection was closed; ``None`` if it was not.
     """
 
-    status: int
+    status: int | None
     message: str | bytes | None = None
     code: int | None = None
 
+    def __repr__(self) -> str:
+        if self.status != 101:
+            return f"HTTP status {self.status}" if self.status else "no HTTP response"
+        if self.message is not None:
+            return f"101, then the message {self.message!r}"
+        return f"101, then a close with {self.code}" if self.code else "101, and no message"
+
 
 async def _try(url: str, **options: Any) -> Seen:
-    """Connect, and wait for one message, an end, or neither."""
+    """Connect, and wait for one message, a close, or neither."""
     try:
         async with connect(url, close_timeout=0.5, **options) as client:
             try:
@@ -54,160 +67,250 @@ async def _try(url: str, **options: Any) -> Seen:
                 return Seen(101, code=closed.rcvd.code if closed.rcvd else 1006)
     except InvalidStatus as refusal:
         return Seen(refusal.response.status_code)
+    except InvalidMessage:
+        return Seen(None)
 
 
 @exercise("05.1")
 async def refuse_before(door: Any) -> str:
     """Judge a gate and a handler: strangers are refused with 401, before the upgrade."""
-    async with serving(door["handler"], process_request=door["process_request"]) as url:
-        for who, headers in STRANGERS.items():
-            _judge_refusal(who, await _try(url, additional_headers=headers))
-        seen = await _try(url, additional_headers={"Authorization": f"Bearer {TOKEN}"})
+    if not isinstance(door, dict) or not {"handler", "process_request"} <= set(door):
+        raise NotYet("leave the dictionary `door` with its two keys as it is", received=door)
+    comparisons = Comparisons(TOKEN)
+    options = {"process_request": _gate(door["process_request"], comparisons)}
+    async with serving(door["handler"], **options) as url:
+        for which, headers in STRANGERS.items():
+            seen = await _try(url, additional_headers=headers)
+            _check_refusal(which, headers.get("Authorization"), seen)
+        header = f"Bearer {TOKEN}"
+        seen = await _try(url, additional_headers={"Authorization": header})
         if seen.message != "the secret":
-            raise NotYet(f"with the right token a client must hear 'the secret'; it saw {seen}")
-    return "strangers got 401 and never saw open; who has the token heard the secret."
+            raise NotYet(
+                "the client with the right token did not receive the secret",
+                input=Plain(f"Authorization: {header}"),
+                expected=Plain("101, then the message 'the secret'"),
+                received=seen,
+            )
+    if comparisons.seen:
+        raise Misconception(
+            f"your gate compares the token with {comparisons.seen}, which stops at the first "
+            "letter that differs: its time tells how many letters were right. Use "
+            "hmac.compare_digest."
+        )
+    return "strangers got 401 and never saw open; only the right token got the secret."
 
 
-def _judge_refusal(who: str, seen: Seen) -> None:
+def _gate(function: Any, comparisons: Comparisons) -> Any:
+    """Return the learner's gate, with a note of what it compares and what it raises."""
+    if function is None:
+        return None
+
+    async def gate(connection: ServerConnection, request: Request) -> Any:
+        watch_header(request, comparisons)
+        responses = []
+
+        async def respond() -> None:
+            response = function(connection, request)
+            responses.append(await response if inspect.isawaitable(response) else response)
+
+        await watched(respond)()
+        return responses[0]
+
+    return gate
+
+
+def _check_refusal(which: str, header: str | None, seen: Seen) -> None:
+    values = {
+        "input": Plain(f"Authorization: {header}" if header else "no header Authorization"),
+        "expected": Plain("HTTP status 401"),
+        "received": seen,
+    }
+    client = f"a client {which}"
     if seen.status == 101 and seen.code is not None and seen.code != 1011:
         raise Misconception(
-            f"a client {who} was closed with {seen.code}, but it saw open before: it was thrown "
-            "out, not rejected. Refuse in process_request, where there is no connection yet."
+            f"{client} was disconnected with {seen.code}, but it saw open before. Refuse it in "
+            "process_request, where there is no connection yet.",
+            **values,
         )
     if seen.status == 101:
-        told = f"and heard {seen.message!r}" if seen.message else f"and saw {seen}"
-        raise NotYet(f"a client {who} was let in, {told}")
+        raise NotYet(f"{client} was let in", **values)
     if seen.status == 404:
         raise Misconception(
-            f"a client {who} was told 404, that there is nothing here. It will look for another "
-            "address, instead of a token: 401 asks for credentials."
+            f"{client} got 404: nothing is here. It will look for another address, and not for a "
+            "token. 401 asks for credentials.",
+            **values,
         )
     if seen.status == 403:
         raise Misconception(
-            f"a client {who} was told 403: you may not, whoever you are. But with a token it may: "
-            "401 asks for credentials."
+            f"{client} got 403: you may not, whoever you are. But with a token it may: 401 asks "
+            "for credentials.",
+            **values,
         )
-    if seen.status == 500:
-        raise NotYet(f"your gate raised an exception for a client {who}: it saw 500")
+    if seen.status is None:
+        raise NotYet(
+            f"{client} got no HTTP response. process_request must return None, which lets the "
+            "client in, or the response that connection.respond(…) gives you.",
+            **values,
+        )
     if seen.status != 401:
-        raise NotYet(f"a client {who} was told {seen.status}; 401 asks for credentials")
+        raise NotYet(f"{client} got {seen.status}; 401 asks for credentials", **values)
 
 
-async def _greet(connection: ServerConnection) -> None:
-    await connection.send("come in")
-    await connection.wait_closed()
+class Permissions:
+    """A server on which each connection has a permission, of so many seconds for its path.
+
+    Attributes:
+        lasted: how long each connection's handler ran, by path.
+    """
+
+    def __init__(self, handler: Any) -> None:
+        self.lasted: dict[str, float] = {}
+        self._handler = watched(handler)
+        self._connections: dict[str, ServerConnection] = {}
+        self._began: dict[str, float] = {}
+        self._clock = asyncio.get_running_loop().time
+
+    async def handle(self, connection: ServerConnection) -> None:
+        """Run the learner's handler with the permission of this connection."""
+        path = path_of(connection)
+        self._connections[path] = connection
+        self._began[path] = self._clock()
+        try:
+            await self._handler(connection, LIMITS[path])
+        finally:
+            self.lasted[path] = self._clock() - self._began[path]
+
+    async def is_open_after(self, path: str, part: float) -> bool:
+        """Wait until so much of a permission has passed; return whether the connection is open.
+
+        This timer and the learner's are timers of the same loop: on a busy machine both are late.
+        """
+        end = self._began[path] + part * LIMITS[path]
+        await asyncio.sleep(max(0, end - self._clock()))
+        for _ in range(20):  # what was due before this timer may need some steps
+            await asyncio.sleep(0)
+        return self._connections[path].state is State.OPEN
 
 
-@exercise("05.2")
-async def single_use_ticket(kind: Any) -> str:
-    """Judge a class of tickets: each works once, for its user, for a while."""
-    lifetime = 0.5
-    tickets = kind(lifetime)
+SILENT, TALKING = "/silent", "/talking"
+LIMITS = {TALKING: 0.8, SILENT: 0.4}
+MESSAGES: list[str | bytes] = ["one", b"\x00\xff", "", "zwölf"]
+AT_ONCE = 0.1
+"""Seconds within which an empty handler returns."""
 
-    def gate(connection: ServerConnection, request: Request) -> Response | None:
-        query = parse_qs(urlsplit(request.path).query, keep_blank_values=True)
-        good = tickets.redeem(query["ticket"][0], query["user"][0])
-        return None if good else connection.respond(401, "")
-
-    async with serving(_greet, process_request=gate) as url:
-
-        async def enters(ticket: str, user: str) -> bool:
-            seen = await _try(f"{url}/?user={user}&ticket={quote(ticket)}")
-            if seen.status == 500:
-                raise NotYet(f"redeem({ticket!r}, {user!r}) raised an exception: false is enough")
-            return seen.status == 101
-
-        first = _issue(tickets, "ana")
-        if first == _issue(tickets, "ana") or len(first) < 16:
-            raise Misconception(
-                f"a ticket such as {first!r} can be guessed, or comes twice: let secrets make it."
-            )
-        if not await enters(first, "ana"):
-            raise NotYet("a new ticket of ana's must let ana in")
-        if await enters(first, "ana"):
-            raise Misconception(
-                "the same ticket worked twice. It stands in the log: whoever reads it there comes "
-                "in. Take it out when it is redeemed."
-            )
-        if await enters(_issue(tickets, "ana"), "bob"):
-            raise Misconception(
-                "bob came in with a ticket of ana's. That it is a good ticket is not enough: it "
-                "must be a good ticket of this user."
-            )
-        if await enters("nonsense", "ana"):
-            raise NotYet("a ticket that was never issued let ana in")
-        late = _issue(tickets, "ana")
-        await asyncio.sleep(lifetime + 0.1)
-        if await enters(late, "ana"):
-            raise Misconception(
-                f"a ticket still worked after its {lifetime} s. Note the end when you issue it, "
-                "and compare when it is redeemed."
-            )
-    return "once, for its user, and not for long: such a ticket may stand in a log."
-
-
-def _issue(tickets: Any, user: str) -> str:
-    ticket = tickets.issue(user)
-    if not isinstance(ticket, str) or not ticket:
-        raise NotYet("issue(user) must return a text that is not empty")
-    return ticket
+EARLY, LATE = 0.75, 1.4
+"""Parts of a permission after which a connection must be open still, and closed."""
 
 
 @exercise("05.3")
 async def expiry(handler: Any) -> str:
-    """Judge an echo that ends when its permission does, also for a client that says nothing."""
-    seconds = 0.6
-
-    async def limited(connection: ServerConnection) -> None:
-        await handler(connection, seconds)
-
+    """Judge an echo that ends with its permission, also for a client that sends nothing."""
+    served = Permissions(handler)
     async with (
-        serving(limited) as url,
-        connect(url, close_timeout=0.5) as talker,
-        connect(url, close_timeout=0.5) as listener,
+        serving(served.handle) as url,
+        connect(url + TALKING, close_timeout=0.5) as talking,
+        connect(url + SILENT, close_timeout=0.5) as silent,
     ):
-        for word in ("one", "two"):
-            await _expect_echo(talker, word)
-            await asyncio.sleep(0.1)
-        await asyncio.wait([asyncio.create_task(listener.wait_closed())], timeout=seconds + SLACK)
-        if listener.state.name == "OPEN":
-            raise await _why_open(talker)
-        code, reason = listener.close_code, listener.close_reason
-    if code == 1011:
-        raise NotYet("your handler raised an exception at the end: the client saw 1011")
+        echoing = asyncio.create_task(_echo_all(talking))
+        try:
+            open_at = {}
+            for path, part in ((SILENT, EARLY), (SILENT, LATE), (TALKING, EARLY), (TALKING, LATE)):
+                open_at[path, part] = await served.is_open_after(path, part)
+                lasted = served.lasted.get(path, 0)
+                if part == EARLY and not open_at[path, part] and lasted < 0.95 * LIMITS[path]:
+                    _raise_ended(served, path)
+            await _check_ends(open_at, served, echoing)
+            for client in (silent, talking):
+                await asyncio.wait_for(client.wait_closed(), PATIENCE)
+                _check_close(client.close_code, client.close_reason)
+        finally:
+            echoing.cancel()
+    return "every message came back until the end; then a code and a reason, for both clients."
+
+
+async def _echo_all(client: ClientConnection) -> None:
+    """Send messages until the connection is closed, and compare what comes back."""
+    clock = asyncio.get_running_loop().time
+    for number in range(1000):
+        sent, start = MESSAGES[number % len(MESSAGES)], clock()
+        try:
+            await client.send(sent)
+            received = await client.recv()
+        except ConnectionClosed:
+            if number < len(MESSAGES) or clock() - start > LIMITS[TALKING] / 2:
+                raise NotYet(
+                    "a message did not come back while the permission lasted", input=sent
+                ) from None
+            return
+        if received != sent:
+            raise NotYet(
+                "a message did not come back as it was",
+                input=sent,
+                expected=sent,
+                received=received,
+            )
+        await asyncio.sleep(LIMITS[TALKING] / 20)
+
+
+def _raise_ended(served: Permissions, path: str) -> None:
+    lasted = served.lasted.get(path)
+    which = "a client that sent nothing" if path == SILENT else "a client that sent messages"
+    kind = NotYet if lasted is not None and lasted < AT_ONCE else Misconception
+    raise kind(
+        f"{which} was disconnected before its permission ended",
+        input=Plain(f"seconds={LIMITS[path]}"),
+        expected=Plain(f"closed after {LIMITS[path]} s"),
+        received=Plain(f"closed after {lasted:.2f} s" if lasted is not None else "closed"),
+    )
+
+
+async def _check_ends(
+    open_at: dict[tuple[str, float], bool], served: Permissions, echoing: "asyncio.Task[None]"
+) -> None:
+    silent, talking = open_at[SILENT, LATE], open_at[TALKING, LATE]
+    if echoing.done():
+        echoing.result()
+    if talking and not silent:
+        raise Misconception(
+            "a client that goes on sending stays as long as it likes; one that sends nothing is "
+            "disconnected in time. Does each message start your timer again?",
+            input=Plain(
+                f"seconds={LIMITS[TALKING]}, and a message every {LIMITS[TALKING] / 20:.2f} s"
+            ),
+            received=Plain(f"open after {LATE * LIMITS[TALKING]:.2f} s"),
+        )
+    if not silent:
+        return
+    still_open = await served.is_open_after(SILENT, 3)
+    if still_open and not talking:
+        raise Misconception(
+            "a client that sends messages was disconnected, but one that only listens stays, and "
+            "receives all that you send. Look at the time without a message: set a timer.",
+            input=Plain(f"seconds={LIMITS[SILENT]}, and no message"),
+            received=Plain(f"open after {3 * LIMITS[SILENT]:.2f} s"),
+        )
+    end = 3 * LIMITS[SILENT] if still_open else served.lasted.get(SILENT, LATE * LIMITS[SILENT])
+    raise Misconception(
+        "the permission had ended, and the connection was open: set a timer of `seconds`. A "
+        "check when the client connects says nothing about later.",
+        input=Plain(f"seconds={LIMITS[SILENT]}"),
+        expected=Plain(f"closed after {LIMITS[SILENT]} s"),
+        received=Plain(f"{'open' if still_open else 'closed'} after {end:.2f} s"),
+    )
+
+
+def _check_close(code: int | None, reason: str | None) -> None:
+    values = {
+        "expected": Plain("1008 or a code of 4000–4999, and a reason"),
+        "received": Plain(f"code {code}, reason {reason!r}"),
+    }
     if code != 1008 and not 3000 <= (code or 0) <= 4999:
         raise Misconception(
-            f"the connection ended with {code}, like any other. By a code of its own a client "
-            "knows that it needs a new permission, and not merely a new connection."
+            f"the connection ended with {code}. This code does not say that a permission has "
+            "expired, so the client cannot know that it needs a new one.",
+            **values,
         )
     if not reason:
-        raise Misconception(f"code {code} came without a reason: say in a few words why it ended.")
-    return "echoes until the end, then a code and a reason; who only listened was ended, too."
-
-
-async def _expect_echo(client: Any, word: str) -> None:
-    try:
-        await client.send(word)
-        answer = await asyncio.wait_for(client.recv(), PATIENCE)
-    except TimeoutError:
-        raise NotYet(f"while the permission lasts, {word!r} must come back; nothing came") from None
-    except ConnectionClosed as closed:
-        code = closed.rcvd.code if closed.rcvd else 1006
-        raise NotYet(f"while the permission lasted, your handler ended it, with {code}") from None
-    if answer != word:
-        raise NotYet(f"while the permission lasts, {word!r} must come back, not {answer!r}")
-
-
-async def _why_open(talker: Any) -> Misconception:
-    """Whether the handler looks at each message, or never again."""
-    with contextlib.suppress(ConnectionClosed, TimeoutError):
-        await talker.send("late")
-        await asyncio.wait_for(talker.recv(), PATIENCE)
-        return Misconception(
-            "long after the end a question was still answered. A check at the door holds only for "
-            "the door; set a timer."
+        raise Misconception(
+            f"code {code} came without a reason: say in a few words why it ended.", **values
         )
-    return Misconception(
-        "you look at the time when a message comes. A client that only listens stays, and hears "
-        "all that you send: set a timer."
-    )

@@ -3,71 +3,47 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
-from websockets.http11 import Request, Response
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import PATIENCE, serving
-from wsdemo.checks._trial import in_time
+from wsdemo.checks._refusing import End, Refusing, run_against
+from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._trial import called, in_time
+from wsdemo.checks._waits import (
+    DRAWS,
+    WAITS,
+    check_that_it_does_not_sleep,
+    judge_plans,
+    take,
+)
+from wsdemo.checks._words import Words
 
-DRAWS = 300
-"""Generators that are tried: each wait comes near both its bounds, but once in 10**28 times."""
-
-
-class Porter:
-    """Who lets clients in after some refusals, and counts them.
-
-    Args:
-        statuses: what the first clients are refused with.
-
-    Attributes:
-        visits: how many clients have come.
-        too_many: is set when four more have come than were refused for a while.
-    """
-
-    def __init__(self, statuses: Iterable[int]) -> None:
-        self.visits = 0
-        self.too_many = asyncio.Event()
-        self._statuses = iter(statuses)
-
-    def gate(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse, or let in."""
-        self.visits += 1
-        if self.visits > 5:
-            self.too_many.set()
-        status = next(self._statuses, None)
-        return connection.respond(status, "") if status else None
-
-
-async def _greet(connection: ServerConnection) -> None:
-    await connection.send("welcome")
+LONG_NIGHT = 1100
+"""Failures after which a ceiling without a bound is more than a float can hold."""
 
 
 @exercise("08.1")
 async def backoff(function: Any) -> str:
     """Judge ``waits(base, cap)``, a generator of times to wait with full jitter."""
-    for base, cap in ((0.5, 6.0), (3.0, 90.0)):
-        plans = [list(itertools.islice(function(base, cap), 8)) for _ in range(DRAWS)]
-        shortest = min(map(len, plans))
-        if shortest < 8:
-            raise NotYet(f"your generator ended after {shortest} waits; it must go on for ever")
-        for failures, waits in enumerate(zip(*plans, strict=True)):
-            _judge_waits(waits, failures, base, cap)
+    check_that_it_does_not_sleep(function)
+    for base, cap in ((0.5, 6.0), (3.0, 90.0), (4.0, 1.0)):
+        plans = [take(function, base, cap, WAITS) for _ in range(DRAWS)]
+        judge_plans(plans, base, cap)
     try:
-        next(itertools.islice(function(5.0, 30.0), 1100, None))
-    except OverflowError:
+        take(function, 5.0, 30.0, LONG_NIGHT)
+    except OverflowError as error:
         raise Misconception(
-            "after some 1,024 failures your code raises OverflowError: 2**1024 is more than a "
-            "float can hold. With a cap of 30 s that is one night. Bound the power, or double a "
-            "ceiling that is already capped."
+            "a float cannot hold 2**1024. With a cap of 30 s, that many failures take about five "
+            "hours. Limit the power, or double a ceiling that is already capped.",
+            input=Words(f"waits(5.0, 30.0), {LONG_NIGHT} waits"),
+            received=error,
         ) from None
-    porter = Porter([503, 503])
-    async with serving(_greet, process_request=porter.gate) as url:
+    server = Refusing([503, 503])
+    async with server.serve() as url:
         await in_time(_second_chance(url, function))
     return "random from 0 to a ceiling that doubles up to the cap, also in the 1,100th wait."
 
@@ -79,173 +55,271 @@ async def _second_chance(url: str, function: Callable[..., Any]) -> None:
         break
 
 
-def _judge_waits(waits: tuple[float, ...], failures: int, base: float, cap: float) -> None:
-    ceiling = min(cap, base * 2**failures)
-    least, most = min(waits), max(waits)
-    told = f"with base {base} and cap {cap}, wait number {failures + 1}"
-    if least < 0:
-        raise NotYet(f"{told} was {least:.1f} s; nobody can wait for less than 0")
-    if most - least < ceiling / 1000:
-        raise Misconception(
-            f"{told} is {most:g} s for everybody. All have lost the server at the same moment, and "
-            "so all return at the same moment: choose at random."
-        )
-    if failures == 0 and most > base:
-        raise Misconception(
-            f"{told} came to {most:.1f} s. It grows before the first try has failed: the first "
-            "ceiling is base."
-        )
-    if most > cap:
-        raise Misconception(
-            f"{told} came to {most:.1f} s. There is no cap: after an hour without a server one "
-            "would wait for another hour."
-        )
-    if most > ceiling:
-        raise NotYet(f"{told} came to {most:.1f} s; its ceiling is {ceiling:g} s")
-    if most < 0.8 * ceiling:
-        raise NotYet(f"{told} was never above {most:.1f} s; its ceiling is {ceiling:g} s")
-    if least > 0.2 * ceiling:
-        raise Misconception(
-            f"{told} was never below {least:.1f} s. Nobody comes in that time, and all come in "
-            "what is left of it: full jitter begins at 0."
-        )
+PASSING = (503, 500, 504, 502, 503, 503, 503, 503)
 
 
 @exercise("08.2")
 async def persistence(function: Any) -> str:
     """Judge ``async def first_message(url, pause)``, which tries again where that can help."""
-    pauses = itertools.count(1)
-
-    async def pause(*_: Any) -> None:
-        next(pauses)
-        await asyncio.sleep(0.01)
-
-    porter = Porter([503, 502])
-    async with serving(_greet, process_request=porter.gate) as url:
-        heard = await _try(function(url, pause), porter)
-    if isinstance(heard, InvalidStatus):
-        status = heard.response.status_code
-        raise Misconception(
-            f"you gave up at a {status}. The server, or what stands before it, is busy: that "
-            "passes. Look at the status: not every refusal is for good."
-        )
-    if heard != "welcome":
-        raise NotYet(f"the server was busy twice, then said 'welcome'; you returned {heard!r}")
-    if next(pauses) < 3:
-        raise Misconception(
-            "you came again without a pause, to a server that had said that it is busy. "
-            "`await pause()` before each new try."
-        )
-    for status in (401, 403):
-        await _judge_refusal(function, pause, status)
+    for messages in (("one", "two"), (b"\x00", "two")):
+        server = Refusing(PASSING, messages)
+        async with server.serve() as url:
+            end = await run_against(server, url, len(PASSING) + 1, function)
+        _judge_persistence(server, end, messages[0])
+    for status in (401, 403, 404):
+        await _judge_refusal(function, status)
     await _judge_absence(function)
-    return "busy or away: again, after a pause; refused for good: the caller is told at once."
+    await _judge_cancellation(function)
+    return "busy or away: again, after a pause; refused for good: the caller gets the exception."
 
 
-async def _try(running: Any, porter: Porter) -> Any:
-    """What the function returned or raised; an answer that comes again and again is stopped."""
-    task = asyncio.ensure_future(running)
-    alarm = asyncio.create_task(porter.too_many.wait())
-    try:
-        await asyncio.wait({task, alarm}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            return None
-        error = task.exception()
-        if error and not isinstance(error, InvalidStatus | OSError):
-            raise error
-        return error or task.result()
-    finally:
-        for each in (task, alarm):
-            each.cancel()
-        await asyncio.wait({task, alarm}, timeout=PATIENCE)
-
-
-async def _judge_refusal(
-    function: Callable[..., Any], pause: Callable[..., Any], status: int
-) -> None:
-    porter = Porter(itertools.repeat(status))
-    async with serving(_greet, process_request=porter.gate) as url:
-        end = await _try(function(url, pause), porter)
-    if porter.visits > 1:
+def _judge_persistence(server: Refusing, end: End, message: str | bytes) -> None:
+    statuses = ", ".join(map(str, PASSING))
+    happened = {"input": Words(f"a server that refuses with {statuses}, then sends {message!r}")}
+    if not server.events:
+        raise NotYet("your function has not connected to `url`", received=end)
+    if isinstance(end.raised, InvalidStatus):
         raise Misconception(
-            f"after a {status} you came again, {porter.visits - 1} times before you were stopped. "
-            "No waiting turns a wrong token into a right one."
+            f"you gave up at a {end.raised.response.status_code}, at try {len(server.visits)}. The "
+            "server is busy or has a fault, and that may pass: try again, as often as it takes.",
+            **happened,
         )
-    if not isinstance(end, InvalidStatus):
+    _judge_pauses(server)
+    if end.unfinished:
         raise Misconception(
-            f"at a {status} you stopped, and returned {end!r}. Who called you takes that for a "
-            "message: let the exception through."
+            f"within {PATIENCE} s after try {len(server.visits)}, your function did not "
+            "`await pause()`, did not connect again, and did not return",
+            **happened,
         )
+    if len(server.visits) <= len(PASSING):
+        raise Misconception(
+            f"you gave up after {len(server.visits)} tries, and the server was still busy: try "
+            "again, as often as it takes",
+            **happened,
+            received=end,
+        )
+    if type(end.returned) is not type(message) or end.returned != message:
+        raise NotYet(
+            "return the first message, as it came", **happened, expected=message, received=end
+        )
+
+
+def _judge_pauses(server: Refusing) -> None:
+    """Judge whether there was exactly one pause between two tries, and no other."""
+    awaited = server.events.count("pause")
+    happened = {"received": Words(", ".join(str(each or "let in") for each in server.events[:8]))}
+    if server.pauses > awaited + 1:
+        raise Misconception(
+            "you called `pause()`, and did not await it: so nothing pauses. Write `await pause()`.",
+            **happened,
+        )
+    if server.events[:1] == ["pause"]:
+        raise Misconception("you paused before the first try: try at once", **happened)
+    for before, after in itertools.pairwise(server.events):
+        if "pause" not in (before, after):
+            raise Misconception(
+                f"you tried again without `await pause()`, after the server had refused with "
+                f"{before}. Pause before each new try.",
+                **happened,
+            )
+        if before == after:
+            raise Misconception("you paused twice between two tries", **happened)
+    if server.events[-1] == "pause" and 0 in server.events:
+        raise Misconception("you paused when you had the message: return it at once", **happened)
+
+
+async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
+    server = Refusing(itertools.chain([503], itertools.repeat(status)))
+    async with server.serve() as url:
+        end = await run_against(server, url, 2, function)
+    happened = {"input": Words(f"a server that refuses with 503, then always with {status}")}
+    if len(server.visits) > 2:
+        raise Misconception(
+            f"after a {status} you tried again. Waiting does not make a wrong token right, or a "
+            "missing page appear: only a status that can heal is worth another try.",
+            **happened,
+            received=Words(f"{len(server.visits) - 2} more tries, then the check stopped it"),
+        )
+    if end.unfinished:
+        raise Misconception(f"after a {status} your function did not end", **happened)
+    if not isinstance(end.raised, InvalidStatus):
+        raise Misconception(
+            f"at a {status} the caller got something else than the exception of `connect`: let it "
+            "through",
+            **happened,
+            expected=Words("InvalidStatus is raised"),
+            received=end,
+        )
+    if server.events.count("pause") > 1:
+        raise Misconception(f"you paused after a {status}: tell the caller at once", **happened)
 
 
 async def _judge_absence(function: Callable[..., Any]) -> None:
-    porter = Porter([])
-    async with serving(_greet, process_request=porter.gate) as url:
+    server = Refusing([], ["back"])
+    async with server.serve() as url:
         port = int(url.rpartition(":")[2])
     async with contextlib.AsyncExitStack() as stack:
-        pauses = itertools.count(1)
 
-        async def pause(*_: Any) -> None:
-            if next(pauses) == 2:  # now it comes back
-                await stack.enter_async_context(serving(_greet, port, process_request=porter.gate))
+        async def come_back() -> None:
+            if server.pauses == 3:
+                await stack.enter_async_context(server.serve(port))
 
-        heard = await _try(function(url, pause), porter)
-    if isinstance(heard, OSError):
+        server.after_pause = come_back
+        end = await run_against(server, url, 1, function)
+    happened = {
+        "input": Words("nobody listens at the port; after three pauses a server sends 'back'")
+    }
+    if isinstance(end.raised, OSError):
         raise Misconception(
             "nobody was there, and you gave up. A server that restarts is away for a while: that "
-            "is an OSError, and it heals."
+            "is an OSError, and it may pass.",
+            **happened,
+            received=end,
         )
-    if heard != "welcome":
-        raise NotYet(f"the server was away for a while, then said 'welcome'; you gave {heard!r}")
+    if end.returned != "back":
+        raise NotYet("try again until the server is back", **happened, received=end)
 
 
-KEPT = [(8, "h"), (9, "i"), (10, "j"), (11, "k")]
+async def _judge_cancellation(function: Callable[..., Any]) -> None:
+    """Judge whether the caller can stop it while it waits for a message that does not come."""
+    server = Refusing([], ())
+    async with server.serve() as url:
+        task = asyncio.ensure_future(function(url, server.pause))
+        await asyncio.wait_for(server.something(), PATIENCE)
+        task.cancel()
+        again = asyncio.create_task(server.something())
+        await asyncio.wait({task, again}, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        again.cancel()
+        ended = task.done()
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
+    if not ended:
+        raise Misconception(
+            "the caller cancelled your function, as a time limit does, and it went on. A bare "
+            "`except:` catches CancelledError as well: catch OSError and InvalidStatus only.",
+            input=Words("a server that accepts and sends nothing"),
+        )
 
-AS_TEXTS = "you compare texts, and as a text '10' comes before '9': compare numbers."
+
+KEPT = ((8, "h"), (9, "i"), (10, "j"), (11, "k"))
+YOUNG = ((1, "a"), (2, "b"), (3, "c"))
+
+# What is kept, its epoch, what the client had last, and the numbers that it has missed; None is a
+# gap. In this order, so that the first difference names the mistake.
+CASES: tuple[tuple[tuple[tuple[int, str], ...], str, str, tuple[int, ...] | None], ...] = (
+    (KEPT, "b", "b-10", (11,)),
+    (KEPT, "b", "b-9", (10, 11)),
+    (KEPT, "b", "b-11", ()),
+    (KEPT, "b", "b-7", (8, 9, 10, 11)),
+    (YOUNG, "b", "b-2", (3,)),
+    (YOUNG, "b", "b-0", (1, 2, 3)),
+    (KEPT, "b", "b-6", None),
+    (KEPT, "b", "b-0", None),
+    (KEPT, "b", "a-9", None),
+    (KEPT, "b", "a-11", None),
+    (KEPT, "b", "bb-9", None),
+    (KEPT, "2026-b", "2026-b-9", (10, 11)),
+    (KEPT, "2026-b", "2026-a-9", None),
+    (KEPT, "b", "b-12", None),
+    (KEPT, "b", "b-99", None),
+    ((), "b", "b-0", ()),
+    ((), "b", "b-3", None),
+    ((), "b", "a-0", None),
+)
 
 
 @exercise("08.3")
 async def replay(function: Any) -> str:
     """Judge ``replay(kept, epoch, last)``: what a client gets that comes back."""
-    gap, sent = _replay(function, "b-10")
-    if sent[:1] == KEPT[2:3]:
-        raise Misconception(
-            "a client that had b-10 got number 10 again. Start after the last one, not at it."
-        )
-    if sent == [KEPT[0], KEPT[1], KEPT[3]]:
-        raise Misconception(AS_TEXTS)
-    if sent != KEPT[3:]:
-        raise NotYet(f"a client that had b-10 has missed number 11 alone; you sent {sent}")
-    if gap:
-        raise NotYet("a client that had b-10 gets number 11; nothing is missing, and no gap")
-    if _replay(function, "b-9")[1] != KEPT[2:]:
-        raise Misconception(AS_TEXTS)
-    for last, missed in (("b-11", []), ("b-7", KEPT)):
-        if _replay(function, last) != (False, missed):
-            raise NotYet(
-                f"a client that had {last} misses nothing that is not kept: no gap, and {missed}"
-            )
-    if not _replay(function, "b-5")[0]:
-        raise Misconception(
-            "a client that had b-5 has missed 6 and 7, which are forgotten, and nobody tells it. "
-            "It will show something wrong for ever: that is a gap."
-        )
-    for last in ("a-9", "a-11", "a-200"):
-        if not _replay(function, last)[0]:
+    for kept, epoch, last, missed in CASES:
+        asked = Words(f"replay({list(kept)}, {epoch!r}, {last!r})")
+        right = [each for each in kept if missed is None or each[0] in missed]
+        given = list(kept)
+        answer = called(function, given, epoch, last)
+        gap, messages = _read_replay(answer, asked)
+        if given != list(kept):
             raise Misconception(
-                f"a client came with {last}, from another epoch. Number {last[2:]} of that history "
-                "says nothing about this one: a gap."
+                "your function changed `kept`. The server needs it for the next client: return a "
+                "new list.",
+                input=asked,
+                expected=Words(f"kept is still {list(kept)}"),
+                received=Words(f"kept is {given}"),
             )
-    for last in ("b-5", "a-9"):
-        if _replay(function, last)[1] != KEPT:
-            raise NotYet(f"for {last} there is a gap: then send all that is kept")
-    if _replay(function, "2026-b-9", "2026-b") != (False, KEPT[2:]):
-        raise NotYet("an epoch may hold a '-', as in 2026-b-9: the number is what follows the last")
-    return "nothing lost, nothing twice, and who cannot be served without a hole is told so."
+        if gap == (missed is None) and messages == right:
+            continue
+        if not gap and not messages and missed:
+            raise NotYet(
+                "return the messages that the client has not had",
+                input=asked,
+                expected=(False, right),
+                received=(gap, messages),
+            )
+        diagnosis = (
+            _why_a_gap(kept, epoch, last, messages == right)
+            if missed is None
+            else _why_no_gap(kept, last, gap, messages, right)
+        )
+        raise Misconception(
+            diagnosis, input=asked, expected=(missed is None, right), received=(gap, messages)
+        )
+    return "nothing lost, nothing twice, and a client that may have missed something is told so."
 
 
-def _replay(function: Callable[..., Any], last: str, epoch: str = "b") -> tuple[bool, list[Any]]:
-    answer = function(list(KEPT), epoch, last)
-    if not isinstance(answer, tuple) or len(answer) != 2:
-        raise NotYet(f"return two things, gap and messages; not {answer!r}")
-    return bool(answer[0]), [tuple(each) for each in answer[1]]
+def _read_replay(answer: Any, asked: str) -> tuple[bool, list[Any]]:
+    """Read a pair of a gap and messages, in any kind of sequence."""
+    try:
+        gap, messages = answer
+        messages = list(messages)
+    except (TypeError, ValueError):
+        raise NotYet(
+            "return two things: whether there is a gap, and a list of messages",
+            input=asked,
+            received=answer,
+        ) from None
+    if isinstance(gap, str | bytes) or callable(gap):
+        raise NotYet("the first of the two must be True or False", input=asked, received=answer)
+    for each in messages:
+        if not isinstance(each, tuple | list) or len(each) != 2:
+            raise NotYet(
+                "each message must be a pair (number, text), as in `kept`",
+                input=asked,
+                received=answer,
+            )
+    return bool(gap), [tuple(each) for each in messages]
+
+
+def _why_a_gap(kept: tuple[tuple[int, str], ...], epoch: str, last: str, all_sent: bool) -> str:
+    had_epoch, _, number = last.rpartition("-")
+    newest = kept[-1][0] if kept else 0
+    if had_epoch != epoch:
+        reason = f"{last} is from another epoch, so its number says nothing about this history"
+    elif int(number) > newest:
+        reason = (
+            f"{last} is newer than the newest message, number {newest}: the client had it from a "
+            "history that is lost"
+        )
+    else:
+        reason = f"message {int(number) + 1} is forgotten, and the client has not had it"
+    return f"{reason}. That is a gap" + (
+        ", and it must be reported." if all_sent else ": report it, and send all that is kept."
+    )
+
+
+def _why_no_gap(
+    kept: tuple[tuple[int, str], ...], last: str, gap: bool, messages: list[Any], right: list[Any]
+) -> str:
+    number = int(last.rpartition("-")[2])
+    if number in [each[0] for each in messages if not gap]:
+        return f"a client that had {last} gets number {number} again. Start after it."
+    if messages == right:
+        return "nothing is missing that is not kept, so there is no gap."
+    if sorted(messages) == right:
+        return "the messages are in the wrong order: oldest first."
+    as_text = [each for each in kept if str(each[0]) > str(number)]
+    if messages == as_text:
+        return "as a text '9' is greater than '10': compare numbers, not texts."
+    if "-" in last.rpartition("-")[0]:
+        return "an epoch may contain a '-': the number is what follows the last one."
+    if gap:
+        return "all that the client has missed is still kept: no gap, and send only that."
+    return "return the messages that the client has not had."

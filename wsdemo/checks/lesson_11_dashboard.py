@@ -2,130 +2,267 @@
 
 import asyncio
 import contextlib
-import functools
+import inspect
 import json
-from collections.abc import Callable, Coroutine
+import random
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import PATIENCE
-from wsdemo.checks._trial import hear, trial
+from wsdemo.checks._serving import PATIENCE, serving
+from wsdemo.checks._slow_client import BURSTS, sending
+from wsdemo.checks._words import Words
 
-STATE = {"temperature": 70, "humidity": 50}
-CHANGES = [{"temperature": 71}, {"humidity": 52}, {"temperature": 72}]
+LATE = 0.5
+"""Seconds after which what a right answer does at once is late, if it is each time."""
 
-COUNT = 60
-BURST = 10  # values that come during one delivery
-SLOW = 0.02
-"""Seconds that the line of a slow client takes for a message."""
+SILENCE = 0.6
+"""Seconds in which nothing changes; a feed must outlast them."""
+
+# One after the other: a value that returns to what it was, values that count as false, a new key.
+CHANGES: list[dict[str, Any]] = [
+    {"temperature": 71},
+    {"temperature": 70},
+    {"fan": False},
+    {"humidity": 0, "door": "open"},
+    {"door": None},
+    {"light": "on"},
+    {"fan": True},
+    {"humidity": 53},
+    {"light": ""},
+    {"door": "shut", "humidity": 54},
+    {"temperature": 72},
+]
+AT_ONCE: list[dict[str, Any]] = [
+    {"temperature": 75, "humidity": 60},
+    {"humidity": 61},
+    {"temperature": 73},
+    {"fan": False},
+]
 
 
-async def _while_open(connection: ServerConnection, work: Coroutine[Any, Any, Any]) -> None:
-    """Run what would go on for ever until its connection has ended."""
-    working = asyncio.create_task(work)
-    ended = asyncio.create_task(connection.wait_closed())
-    await asyncio.wait({working, ended}, return_when=asyncio.FIRST_COMPLETED)
-    ended.cancel()
-    if working.done():
-        working.result()  # raises what it raised
-    else:
-        working.cancel()
+class Feed:
+    """A learner's feed for one client, and what the client knows.
+
+    Attributes:
+        client: the client's end of the connection.
+        known: what the client knows: it updates this dict with each message.
+        is_plain: whether the learner's function is not ``async def``.
+        is_over: whether the server has closed the connection.
+    """
+
+    def __init__(self, handler: Callable[..., Any], state: dict[str, Any]) -> None:
+        self.known: dict[str, Any] = {}
+        self.is_plain = self.is_over = False
+        self.client: ClientConnection
+        self._handler = handler
+        self._state = state
+        self._changes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._ended, self._stopped = asyncio.Event(), asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Serve the feed, with its client connected."""
+        async with (
+            serving(self._serve, compression=None) as url,
+            connect(url, compression=None, close_timeout=0.5, max_queue=None) as self.client,
+        ):
+            try:
+                yield
+            finally:
+                self._stopped.set()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        """Run the learner's function until it ends or the check does."""
+        running = self._handler(connection, dict(self._state), self._changes)
+        if not inspect.isawaitable(running):
+            self.is_plain = True
+            return
+        work = asyncio.ensure_future(running)
+        stopped = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not work.done():
+            work.cancel()
+            await asyncio.wait({work}, timeout=0.5)
+            return
+        self._ended.set()
+        work.result()  # raises what it raised
+
+    def change(self, *changes: dict[str, Any]) -> None:
+        """Put changes into the learner's queue."""
+        for each in changes:
+            self._state.update(each)
+            self._changes.put_nowait(dict(each))
+
+    async def message(self, given: Any) -> dict[str, Any] | None:
+        """Receive a message, and update what the client knows.
+
+        Args:
+            given: what the message should report, for the verdict.
+        """
+        try:
+            text = await asyncio.wait_for(self.client.recv(), PATIENCE)
+        except TimeoutError:
+            return None
+        except ConnectionClosed:
+            self.is_over = True
+            return None
+        try:
+            message = json.loads(text)
+        except ValueError:
+            raise Misconception(
+                "a message is not JSON. `str(dict)` is Python, with single quotes: use "
+                "`json.dumps`.",
+                input=given,
+                received=text,
+            ) from None
+        if not isinstance(message, dict):
+            raise NotYet(
+                "each message must be a JSON object: the client calls `update` with it",
+                input=given,
+                received=text,
+            )
+        self.known.update(message)
+        return message
+
+    def knows_all(self) -> bool:
+        """Return whether the client knows the present state."""
+        return self.known == self._state
+
+    async def ends(self) -> bool:
+        """Return whether the learner's function ends after its client has gone."""
+        await self.client.close()
+        self.change({"temperature": 1}, {"temperature": 2}, {"temperature": 3})
+        try:
+            await asyncio.wait_for(self._ended.wait(), PATIENCE)
+        except TimeoutError:
+            return False
+        return True
 
 
 @exercise("11.1")
 async def snapshot(handler: Callable[..., Any]) -> str:
-    """Judge a feed by what a client knows that adds up all it is told."""
-    changes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    """Judge ``async def feed(connection, state, changes)`` by what its client knows."""
+    state = {"temperature": 70, "humidity": random.randint(40, 60), "fan": True, "door": "shut"}
+    feed = Feed(handler, state)
+    async with feed.running():
+        first = await feed.message(Words("no change yet"))
+        if feed.is_plain:
+            raise NotYet("write `async def`: your function is awaited", received=handler)
+        if first is None:
+            raise NotYet("a client that connects must be sent the state at once", expected=state)
+        if first != state:
+            raise NotYet(
+                "the first message must be the whole state, and nothing else",
+                expected=state,
+                received=first,
+            )
+        delays = []
+        for number, change in enumerate(CHANGES):
+            if number == 5:
+                await asyncio.sleep(SILENCE)
+            delays.append(await _one_change(feed, change, number))
+            if len(delays) == 3 and min(delays) > LATE:
+                raise Misconception(
+                    "a change must be sent at once: `await changes.get()` returns when there is "
+                    "one, so nothing needs to sleep",
+                    expected=Words("a few milliseconds after the change"),
+                    received=Words(f"{min(delays):.1f} s after it, or later"),
+                )
+        await _several_changes(feed)
+        if not await feed.ends():
+            raise Misconception(
+                "your function goes on after its client has gone, and so one more task remains for "
+                "each client that was there. Let the exception of `send` end it."
+            )
+    return "the whole state once, then what changes: the client knows everything."
 
-    async def serve(connection: ServerConnection) -> None:
-        await _while_open(connection, handler(connection, dict(STATE), changes))
 
-    async with trial(serve) as served:
-        client = await served.join()
-        for change in CHANGES:
-            changes.put_nowait(change)
-        told: list[str | bytes] = []
-        while len(told) < len(CHANGES) + 1 and (message := await hear(client)) is not None:
-            told.append(message)
-    heard: list[Any] = [json.loads(each) for each in told]
-    if heard == CHANGES:
+async def _one_change(feed: Feed, change: dict[str, Any], number: int) -> float:
+    """Judge what a client is sent of one change; return how long that took."""
+    clock = asyncio.get_running_loop().time
+    given = Words(f"change {number + 1}: {change}")
+    before = dict(feed.known)
+    start = clock()
+    feed.change(change)
+    received: list[dict[str, Any]] = []
+    while not feed.knows_all():
+        message = await feed.message(given)
+        if message is None:
+            raise _missing(feed, given, change, received, number)
+        received.append(message)
+        if extra := message.keys() - change.keys():
+            same = all(before.get(key, message) == message[key] for key in extra)
+            raise Misconception(
+                "the client was sent more than the change. What it knows already costs bytes each "
+                "time: send only what has changed since the last message."
+                if same
+                else "the client was sent something that has not changed",
+                input=given,
+                expected=change,
+                received=message,
+            )
+        if any(message[key] != change[key] for key in message):
+            raise NotYet("a change must be sent as it is", input=given, received=message)
+    return clock() - start
+
+
+def _missing(
+    feed: Feed, given: Words, change: dict[str, Any], received: list[dict[str, Any]], number: int
+) -> Exception:
+    values = {"input": given, "expected": change, "received": received or Words("nothing")}
+    if number == 0:
+        return NotYet("after the state, each change must be sent", **values)
+    how = (
+        "the connection ended, so the client was not"
+        if feed.is_over
+        else f"within {PATIENCE} s the client was not"
+    )
+    return Misconception(
+        f"{how} sent this change. All before it had arrived. Whatever changes must be sent, for as "
+        "long as the client is there.",
+        **values,
+    )
+
+
+async def _several_changes(feed: Feed) -> None:
+    """Judge what a client knows after several changes that came at the same time."""
+    changes = [*AT_ONCE, {"end": True}]
+    given = Words("at the same time: " + ", ".join(map(str, changes)))
+    feed.change(*changes)
+    received = []
+    while "end" not in feed.known:
+        message = await feed.message(given)
+        if message is None:
+            break
+        received.append(message)
+        if extra := message.keys() - {key for change in changes for key in change}:
+            raise Misconception(
+                f"the client was sent {', '.join(sorted(extra))} again, which has not changed",
+                input=given,
+                received=message,
+            )
+    if not feed.knows_all():
         raise Misconception(
-            "the client was told what has changed, and never what there was: it knows no humidity "
-            "before that changes. Send the whole state first."
+            "the client does not know the present state: several changes were in the queue, and "
+            "not all were sent, or not in their order",
+            input=given,
+            expected=feed._state,
+            received=feed.known,
         )
-    if not heard:
-        raise NotYet(f"a client that comes must be told the state{served.fault}")
-    if heard[0] != STATE:
-        raise NotYet(f"the first message must be the whole state, not {told[0]!r}")
-    if len(heard) > 1 and all(each.keys() == STATE.keys() for each in heard):
-        raise Misconception(
-            "each message is the whole state: right, and as long each time. Send only the change."
-        )
-    if heard[1:] != CHANGES:
-        raise NotYet(f"after the state, each change must follow, once; there came {told[1:]}")
-    return "the whole once, then what changes: a client that adds it up knows everything."
 
 
 @exercise("11.2")
 async def coalesce(answer: Callable[..., Any]) -> str:
-    """Judge a sender by what a slow client has at the end, and by how much it was sent."""
-    values: asyncio.Queue[int] = asyncio.Queue()
-    busy, idle = asyncio.Event(), asyncio.Event()
-
-    async def deliver(connection: ServerConnection, value: Any) -> None:
-        busy.set()
-        idle.clear()
-        await connection.send(json.dumps(value))
-        await asyncio.sleep(SLOW)
-        busy.clear()
-        idle.set()
-
-    async def handler(connection: ServerConnection) -> None:
-        try:
-            await _while_open(connection, answer(functools.partial(deliver, connection), values))
-        finally:  # nothing is left to wait for
-            busy.set()
-            idle.set()
-
-    async with trial(handler) as served:
-        client = await served.join()
-        coming = iter(range(COUNT))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                for value in coming:
-                    values.put_nowait(value)
-                    if value % BURST == 0:
-                        await busy.wait()  # so the others come while it is, on any machine
-                    elif value % BURST == BURST - 1:
-                        await idle.wait()
-        for value in coming:
-            values.put_nowait(value)
-        got = await _all(client)
-    if not got:
-        raise NotYet(f"nothing came{served.fault}")
-    if got != sorted(set(got)):
-        raise NotYet(f"values must come in order, each at most once; there came {got}")
-    if got[-1] != COUNT - 1:
-        raise Misconception(
-            f"the last value was {COUNT - 1}, and the client believes in {got[-1]}: what came "
-            "while the line was busy is lost, and nothing follows that would put it right."
-        )
-    if len(got) > COUNT // 2:
-        raise Misconception(
-            f"{len(got)} of {COUNT} values were sent, one after the other: the slow client gets "
-            "everything, later and later. Before each send, take all that waits, and keep the last."
-        )
-    return "a slow client gets fewer values, none of them old, and the last one for certain."
-
-
-async def _all(client: Any) -> list[int]:
-    """What comes, up to the last value, or until nothing comes any more."""
-    got: list[int] = []
-    while not got or got[-1] != COUNT - 1:
-        heard = await hear(client)
-        if heard is None:
-            break
-        got.append(json.loads(heard))
-    return got
+    """Judge ``async def send_latest(send, values)`` by what it sends, and when."""
+    async with sending(answer) as sender:
+        for values in BURSTS:
+            await sender.burst(values)
+        await sender.single()
+        await sender.stream()
+    return "each time the newest value: a slow client gets fewer values, and none that is old."

@@ -65,6 +65,8 @@ class Relay:
             refused = isinstance(error, ConnectionRefusedError) or error.errno is None
             reason = "connection refused" if refused else error.strerror
             link.observer.noted(f"no connection to the server: {reason}")
+            # "Network is unreachable" may come at once, before the client's end is connected.
+            await asyncio.sleep(0)
             for transport in link.transports.values():
                 reset_connection(transport)
             link.lost(link.server_end)

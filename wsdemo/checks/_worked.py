@@ -1,0 +1,94 @@
+"""Hints and worked answers: data in ``notebooks/solutions``, which is read and never run."""
+
+import ast
+import functools
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wsdemo.course import lessons
+
+__all__ = ["Worked", "worked"]
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What a learner may read about an exercise.
+
+    Attributes:
+        source: the worked answer, with all that it uses.
+        hints: from the general to the particular.
+        why: why the worked answer is written so.
+    """
+
+    source: str = ""
+    hints: tuple[str, ...] = ()
+    why: str = ""
+
+
+def worked(number: str) -> Worked:
+    """Return what there is to read about an exercise, such as ``"03.1"``."""
+    return _read(lessons() / "solutions").get(number, Worked())
+
+
+@functools.cache
+def _read(folder: Path) -> dict[str, Worked]:
+    texts = tomllib.loads((folder / "hints.toml").read_text(encoding="utf-8"))
+    found = {}
+    for file in folder.glob("[0-9]*.py"):
+        for number, source in _sources(file.read_text(encoding="utf-8")):
+            about = texts.get(number, {})
+            found[number] = Worked(source, tuple(about.get("hints", ())), about.get("why", ""))
+    return found
+
+
+def _sources(text: str) -> Iterator[tuple[str, str]]:
+    """Take a file of worked answers apart: the number and the source of each."""
+    statements = ast.parse(text).body
+    [table] = [each for each in statements if "answers" in _binds(each)]
+    assert isinstance(table, ast.Assign)
+    assert isinstance(table.value, ast.Dict)
+    for key, value in zip(table.value.keys, table.value.values, strict=True):
+        assert key is not None
+        yield ast.literal_eval(key), _with_all_it_uses(text, statements, value)
+
+
+def _with_all_it_uses(text: str, statements: list[ast.stmt], answer: ast.expr) -> str:
+    """Return the statements of a module that an expression needs, in their order."""
+    needed: list[ast.stmt] = []
+    names = _names(answer)
+    while names:
+        name = names.pop()
+        for statement in statements:
+            if name in _binds(statement) and statement not in needed:
+                needed.append(statement)
+                names |= _names(statement)
+    needed.sort(key=statements.index)
+    parts = [_segment(text, statement) for statement in needed]
+    if not isinstance(answer, ast.Name):
+        parts.append(ast.get_source_segment(text, answer) or "")
+    return "\n".join(parts).strip()
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _binds(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement of a module defines."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(each.asname or each.name).partition(".")[0] for each in statement.names}
+    if isinstance(statement, ast.Assign):
+        return {each.id for each in statement.targets if isinstance(each, ast.Name)}
+    name = getattr(statement, "name", None)
+    return {name} if name else set()
+
+
+def _segment(text: str, statement: ast.stmt) -> str:
+    """Return a statement as it was written; a definition stands apart from what is before it."""
+    decorators = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(each.lineno for each in decorators)])
+    lines = text.splitlines()[first - 1 : statement.end_lineno]
+    apart = "" if isinstance(statement, ast.Import | ast.ImportFrom) else "\n"
+    return apart + "\n".join(lines)

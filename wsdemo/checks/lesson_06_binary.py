@@ -61,6 +61,8 @@ def _explain(data: bytes, payload: bytes, mask: bytes, shown: Plain) -> Exceptio
             'byte comes first: to_bytes(size, "big").',
             **values,
         )
+    if length and data[2:].startswith(mask + length):
+        return NotYet("the mask comes after the whole length", **values)
     for bits in {7, 16, 64} - {right.length_bits}:
         if size < 2 ** min(bits, 63) and data.startswith(_header(size, bits) + mask):
             return Misconception(
@@ -81,8 +83,6 @@ def _explain_mask(data: bytes, right: Frame, masked: bytes, values: dict[str, An
         return NotYet("the mask must be in the frame, right before the payload", **values)
     if data == right.header + right.payload:
         return NotYet("the payload must be masked", **values)
-    if data[2:6] == mask != right.header[2:6]:
-        return NotYet("the mask comes after the whole length", **values)
     if data.startswith(before) and data[len(before) : len(before) + 4] != mask:
         return Misconception("this is not the mask that your function was given", **values)
     if len(data) < right.size and data.startswith(right.header):

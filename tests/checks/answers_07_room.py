@@ -241,8 +241,6 @@ WRONG = [
     (discards_when(Exception), "CancelledError is not a subclass"),
     (finally_does(discards_later), "only some time after"),
     (finally_does(discards_after_a_while), "only some time after"),
-    (adds_in_the_loop, "before it had sent anything"),
-    (adds_after_the_first, "before it had sent anything"),
     (alone_in_the_room, "a connection was not in the room"),
     (adds_its_address, "a connection was not in the room"),
     (after_an_error(leaves_the_room), "though it is still served"),
@@ -250,6 +248,8 @@ WRONG = [
 ]
 MISTAKES = [("07.3", *row) for row in WRONG]
 HINTS = [
+    ("07.3", adds_after_the_first, "`room` is still empty"),
+    ("07.3", adds_in_the_loop, "`room` is still empty"),
     ("07.3", loop_only, "`room` is still empty"),
     ("07.3", adds_to_a_copy, "`room` is still empty"),
     ("07.3", stays_for_one, "`room` is still empty"),

@@ -20,7 +20,7 @@ class Room:
         finally:
             self.members.discard(connection)
 
-    def hear(self, text):
+    def deliver(self, text):
         """Deliver what comes out of the bus."""
         broadcast(self.members, text)
 

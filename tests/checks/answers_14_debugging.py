@@ -1,20 +1,106 @@
-"""Answers to the exercises of lesson 14: mistakes, what is no answer yet, right ones."""
+"""Answers to the exercises 14.1 and 14.2: mistakes, what is no answer yet, right ones."""
 
 import asyncio
+import contextlib
+import functools
 import json
 
 from websockets.asyncio.server import broadcast
+from websockets.exceptions import ConnectionClosed
 
 
-async def sends_shown_bytes(connection, readings):
+def sends(make, *, each=True, to=lambda text: True, once=False):
+    """An answer to 14.1.
+
+    Args:
+        make: makes a message of a reading, or of all readings.
+        each: whether there is a message for each reading.
+        to: which messages get a reply.
+        once: whether only the first message does.
+    """
+
+    async def send_readings(connection, readings):
+        async for text in connection:
+            if to(text):
+                for part in readings if each else [readings]:
+                    await connection.send(make(part))
+            if once:
+                await connection.wait_closed()
+
+    return send_readings
+
+
+def encoded(reading):
+    return json.dumps(reading).encode()
+
+
+def twice_json(reading):
+    return json.dumps(json.dumps(reading))
+
+
+def lines(readings):
+    return "\n".join(map(json.dumps, readings))
+
+
+def fragments(readings):
+    return [json.dumps(reading) for reading in readings]
+
+
+def from_python(reading):
+    return str(reading)
+
+
+def shown_bytes(reading):
+    return str(encoded(reading))
+
+
+async def only_the_first_reading(connection, readings):
+    async for _ in connection:
+        await connection.send(json.dumps(readings[0]))
+
+
+async def a_constant(connection, readings):
+    async for _ in connection:
+        await connection.send('{"city": "Oslo", "degrees": 21.5}')
+        await connection.send('{"city": "Lima", "degrees": 19.0}')
+
+
+async def without_being_asked(connection, readings):
+    for reading in readings:
+        await connection.send(json.dumps(reading))
+    await sends(json.dumps)(connection, readings)
+
+
+async def forgets_to_await(connection, readings):
     async for _ in connection:
         for reading in readings:
-            await connection.send(str(json.dumps(reading).encode()))
+            connection.send(json.dumps(reading))
 
 
-async def sends_fragments(connection, readings):
+async def as_text_of_bytes(connection, readings):
+    """One that sends bytes as a text message, all at once."""
     async for _ in connection:
-        await connection.send([json.dumps(reading) for reading in readings])
+        await asyncio.gather(*(connection.send(encoded(each), text=True) for each in readings))
+
+
+async def as_a_broadcast(connection, readings):
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await connection.recv()
+            for reading in readings:
+                broadcast([connection], json.dumps(reading, indent=2, ensure_ascii=False))
+
+
+async def in_pieces(connection, readings, pieces):
+    """One that makes each message of the pieces of an encoder, an async iterator."""
+
+    async def pieces_of(reading):
+        for piece in pieces(reading):
+            yield piece
+
+    async for _ in connection:
+        for reading in readings:
+            await connection.send(pieces_of(reading))
 
 
 def answers_everybody():
@@ -39,46 +125,170 @@ def answers_one_by_one():
     return handler
 
 
-async def takes_the_next_for_the_answer(connection):
-    await connection.send("still there?")
-    await connection.recv()
-    await connection.send("good")
+def answers_by_text():
+    asked = {}
+
+    async def handler(connection, work):
+        async for text in connection:
+            asked[text] = connection
+            result = await work(text)
+            await asked[text].send(result)
+
+    return handler
+
+
+def keeps_the_result():
+    kept = {}
+
+    async def handler(connection, work):
+        async for text in connection:
+            kept["result"] = await work(text)
+            await asyncio.sleep(0.02)
+            await connection.send(kept["result"])
+
+    return handler
+
+
+def sets_the_connection(when):
+    kept = {}
+
+    async def handler(connection, work):
+        kept["current"] = connection
+        async for text in connection:
+            if when == "after":
+                result = await work(text)
+                kept["current"] = connection
+                await kept["current"].send(result)
+            else:
+                await kept["current"].send(await work(text))
+
+    return handler
+
+
+def remembers_results():
+    known = {}
+
+    async def handler(connection, work):
+        async for text in connection:
+            if text not in known:
+                known[text] = asyncio.ensure_future(work(text))
+            else:
+                known[text] = asyncio.ensure_future(asyncio.sleep(0, "BUSY"))
+            await connection.send(await known[text])
+
+    return handler
+
+
+async def does_not_work(connection, work):
     async for text in connection:
-        await connection.send(f"echo: {text}")
+        await connection.send(text.upper())
 
 
-async def waits_for_yes(connection):
-    await connection.send("still there?")
-    while await connection.recv() != "yes":
-        pass
-    await connection.send("good")
+async def answers_once(connection, work):
+    await connection.send(await work(await connection.recv()))
+
+
+async def answers_with_a_coroutine(connection, work):
     async for text in connection:
-        await connection.send(f"echo: {text}")
+        await connection.send(str(work(text)))
 
 
-async def reads_in_turns(connection):
-    turn = asyncio.Lock()
+async def gives_up(connection, work):
+    async for text in connection:
+        with contextlib.suppress(TimeoutError):
+            await connection.send(await asyncio.wait_for(work(text), 0.05))
 
-    async def read():
-        async with turn:
-            return await connection.recv()
 
-    async def ask():
-        await connection.send("still there?")
-        if await read() == "yes":
-            await connection.send("good")
+async def answers_twice(connection, work):
+    async for text in connection:
+        await connection.send(text)
+        await connection.send(await work(text))
 
-    asking = asyncio.create_task(ask())  # noqa: F841, RUF006 - kept while the loop runs
-    while True:
-        await connection.send(f"echo: {await read()}")
+
+async def in_lower_case(connection, work):
+    async for text in connection:
+        await connection.send((await work(text)).lower())
+
+
+async def in_tasks(connection, work):
+    async def answer(text):
+        await connection.send(await work(text))
+
+    async with asyncio.TaskGroup() as tasks:
+        async for text in connection:
+            tasks.create_task(answer(text))
+
+
+class Capitals:
+    def __init__(self):
+        self.tasks = {}
+
+    async def __call__(self, connection, work):
+        try:
+            while True:
+                self.tasks[connection] = asyncio.create_task(work(await connection.recv()))
+                await connection.send((await self.tasks[connection]).upper())
+        except ConnectionClosed:
+            del self.tasks[connection]
+
+
+def by_callback(connection, work):
+    async def handler():
+        results = asyncio.Queue()
+
+        async def send_all():
+            while True:
+                await connection.send(await (await results.get()))
+
+        sending = asyncio.create_task(send_all())
+        async for text in connection:
+            results.put_nowait(asyncio.create_task(work(text)))
+        sending.cancel()
+
+    return handler()
 
 
 MISTAKES = [
-    ("14.1", sends_shown_bytes, "Python shows them"),
-    ("14.1", sends_fragments, "fragments of one message"),
-    ("14.2", answers_everybody(), "for who has asked"),
+    ("14.1", sends(lambda reading: json.dumps([reading])), "JSON array"),
+    ("14.1", sends(lines, each=False), "one behind the other"),
+    ("14.1", sends(shown_bytes), "Python source"),
+    ("14.1", sends(fragments, each=False), "fragments of one message"),
+    ("14.1", sends(from_python), "Python"),
+    ("14.1", sends(twice_json), "twice"),
+    ("14.1", sends(json.dumps, each=False), "JSON array"),
+    ("14.1", sends(json.dumps, to=lambda text: text == "now"), "whatever it says"),
+    ("14.1", sends(json.dumps, to=bool), "whatever it says"),
+    ("14.1", sends(json.dumps, to=lambda text: isinstance(text, str)), "whatever it says"),
+    ("14.1", without_being_asked, "before"),
+    ("14.2", answers_everybody(), "for the client that has asked"),
     ("14.2", answers_one_by_one(), "nothing to lock"),
-    ("14.3", takes_the_next_for_the_answer, "the next message for the answer"),
-    ("14.3", waits_for_yes, "'one' was read"),
-    ("14.3", reads_in_turns, "even in turns"),
+    ("14.2", keeps_the_result(), "variable"),
+    ("14.2", gives_up, "however long"),
+]
+
+HINTS = [
+    ("14.2", answers_twice, "once for each message"),
+    ("14.2", does_not_work, "no work on it has begun"),
+    ("14.2", remembers_results(), "no work on it has begun"),
+    ("14.2", sets_the_connection("before"), "Bob did not get it"),
+    ("14.2", answers_by_text(), "Ana did not get it"),
+    ("14.1", a_constant, "the reading, and nothing else"),
+    ("14.1", sends(encoded), "BINARY"),
+    ("14.1", sends(json.dumps, once=True), "each message"),
+    ("14.1", only_the_first_reading, "one message per reading"),
+    ("14.1", forgets_to_await, "one message per reading"),
+    ("14.2", answers_once, "each"),
+    ("14.2", answers_with_a_coroutine, "await"),
+    ("14.2", in_lower_case, "capitals"),
+]
+
+RIGHT = [
+    ("14.1", as_text_of_bytes),
+    ("14.1", as_a_broadcast),
+    ("14.1", functools.partial(in_pieces, pieces=json.JSONEncoder().iterencode)),
+    ("14.1", sends(lambda reading: [json.dumps(reading, separators=(",", ":"))])),
+    ("14.2", in_tasks),
+    ("14.2", Capitals()),
+    ("14.2", by_callback),
+    ("14.2", sets_the_connection("after")),
 ]

@@ -1,8 +1,12 @@
-"""Answers to the exercises of lesson 16: mistakes, what is no answer yet, right ones."""
+"""Answers to exercise 16.1: mistakes, what is no answer yet, right ones."""
 
 import asyncio
+import collections
+import functools
+import types
 
 from websockets.asyncio.server import broadcast
+from websockets.exceptions import ConnectionClosed
 
 
 class ScaledRoom:
@@ -15,14 +19,20 @@ class ScaledRoom:
 
     async def handler(self, connection):
         self.members.add(connection)
-        async for message in connection:
-            if self.locally:
-                broadcast(self.members, message)
-            self.mine.add(message)
-            if self.publishes:
-                await self.bus.publish(message)
+        try:
+            async for message in connection:
+                await self.take(message)
+        finally:
+            self.members.discard(connection)
 
-    def hear(self, text):
+    async def take(self, message):
+        if self.locally:
+            broadcast(self.members, message)
+        self.mine.add(message)
+        if self.publishes:
+            await self.bus.publish(message)
+
+    def deliver(self, text):
         if self.again:
             self.task = asyncio.create_task(self.bus.publish(text))
         if not (self.skips and text in self.mine):
@@ -33,65 +43,189 @@ def scaled(**wrong):
     return type("MyRoom", (ScaledRoom,), wrong)
 
 
-class HearsInATask(ScaledRoom):
-    async def hear(self, text):
+class DeliversInATask(ScaledRoom):
+    async def deliver(self, text):
         broadcast(self.members, text)
 
 
-def drains(*steps, code=1001):
-    """Do these steps in turn: once, all, close, stop."""
-
-    async def drain(connections, underway, bus):
-        for step in steps:
-            if step == "once":
-                await asyncio.wait(set(underway))
-            while step == "all" and underway:
-                await asyncio.wait(set(underway))
-            if step == "close":
-                await asyncio.gather(*(each.close(code) for each in connections))
-            if step == "stop":
-                await bus.stop()
-
-    return drain
+class DeliversNothing(ScaledRoom):
+    def deliver(self, text):
+        pass
 
 
-def keeps(times, how="ping"):
-    async def keep(connection, idle):
+class DeliversToOne(ScaledRoom):
+    def deliver(self, text):
+        for each in self.members:
+            broadcast([each], text)
+            break
+
+
+class DeliversInCapitals(ScaledRoom):
+    def deliver(self, text):
+        broadcast(self.members, text.upper())
+
+
+class DeliversEachTextOnce(ScaledRoom):
+    def __init__(self, bus):
+        super().__init__(bus)
+        self.seen = set()
+
+    def deliver(self, text):
+        if text not in self.seen:
+            self.seen.add(text)
+            broadcast(self.members, text)
+
+
+class ForgetsToSend(ScaledRoom):
+    def deliver(self, text):
+        for each in self.members:
+            each.send(text)
+
+
+everybody = set()
+
+
+class OneSetForAll(ScaledRoom):
+    def __init__(self, bus):
+        super().__init__(bus)
+        self.members = everybody
+
+
+class MemberWhenItSpeaks(ScaledRoom):
+    async def handler(self, connection):
+        async for message in connection:
+            self.members.add(connection)
+            await self.bus.publish(message)
+
+
+class FirstMessageOnly(ScaledRoom):
+    async def handler(self, connection):
+        self.members.add(connection)
+        await self.bus.publish(await connection.recv())
+        await connection.wait_closed()
+
+
+class ForgetsToPublish(ScaledRoom):
+    async def take(self, message):
+        self.bus.publish(message)
+
+
+class PublishesTwice(ScaledRoom):
+    async def take(self, message):
+        await self.bus.publish(message)
+        await self.bus.publish(message)
+
+
+class PublishesInPairs(ScaledRoom):
+    """Publishes two messages as one, to save a way to the broker."""
+
+    kept = ()
+
+    async def take(self, message):
+        self.kept = (*self.kept, message)
+        if len(self.kept) == 2:
+            await self.bus.publish("\n".join(self.kept))
+            self.kept = ()
+
+
+class SendsInTasks(ScaledRoom):
+    def __init__(self, bus):
+        super().__init__(bus)
+        self.tasks = set()
+
+    def deliver(self, text):
+        for each in self.members:
+            task = asyncio.create_task(each.send(text))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+
+class WithQueues:
+    """A queue and a task for each member."""
+
+    def __init__(self, bus):
+        self.bus = bus
+        self.queues = {}
+
+    async def handler(self, connection):
+        self.queues[connection] = asyncio.Queue()
+        sending = asyncio.create_task(self.send(connection))
+        try:
+            while True:
+                await self.bus.publish(await connection.recv())
+        except ConnectionClosed:
+            pass
+        finally:
+            del self.queues[connection]
+            sending.cancel()
+
+    async def send(self, connection):
         while True:
-            await (connection.ping() if how == "ping" else connection.send(""))
-            await asyncio.sleep(idle / times)
+            await connection.send(await self.queues[connection].get())
 
-    return keep
+    def deliver(self, text):
+        for queue in self.queues.values():
+            queue.put_nowait(text)
+
+
+def room_of_functions(bus):
+    """A room without a class."""
+    members = collections.deque()
+
+    async def handler(connection):
+        members.append(connection)
+        try:
+            async for message in connection:
+                await bus.publish(message)
+        finally:
+            members.remove(connection)
+
+    return types.SimpleNamespace(handler=handler, deliver=functools.partial(broadcast, members))
+
+
+class PublishesInATask(ScaledRoom):
+    """Gives what comes to one task that publishes, in order."""
+
+    def __init__(self, bus):
+        super().__init__(bus)
+        self.waiting, self.publishing = asyncio.Queue(), None
+
+    async def take(self, message):
+        self.waiting.put_nowait(message)
+        self.publishing = self.publishing or asyncio.create_task(self.publish_all())
+
+    async def publish_all(self):
+        while True:
+            await self.bus.publish(await self.waiting.get())
 
 
 MISTAKES = [
     ("16.1", scaled(locally=True), "delivered twice"),
-    ("16.1", scaled(skips=True), "somebody has not"),
+    ("16.1", scaled(skips=True), "nobody on Ana's own server"),
     ("16.1", scaled(locally=True, publishes=False), "of its own process"),
     ("16.1", scaled(locally=True, skips=True), "in two orders"),
-    ("16.1", scaled(again=True), "and so on for ever"),
-    ("16.1", HearsInATask, "def, without async"),
-    ("16.2", drains("close", "all", "stop"), "First finish, then close"),
-    ("16.2", drains("stop", "close"), "and one could not be stored. Who can still speak"),
-    ("16.2", drains("all", "stop", "close"), "the bus goes last"),
-    ("16.2", drains("once", "close", "stop"), "Bob said one thing more"),
-    ("16.2", drains("all", "close", "stop", code=1000), "does not say: come back"),
-    ("16.3", keeps(1), "the next one too late"),
-    ("16.3", keeps(0.3), "the next one too late"),
-    ("16.3", keeps(3, how="message"), "was told nothing"),
-    ("16.3", keeps(50), "are enough"),
+    ("16.1", scaled(again=True), "were published"),
+    ("16.1", PublishesTwice, "2 were published"),
+    ("16.1", DeliversInATask, "async def"),
+    ("16.1", OneSetForAll, "share"),
+    ("16.1", DeliversEachTextOnce, "same text"),
+    ("16.1", MemberWhenItSpeaks, "only listens"),
 ]
-
 
 HINTS = [
+    ("16.1", DeliversToOne, "not to all of their members"),
     ("16.1", scaled(publishes=False), "nothing was published"),
-    ("16.1", type("Deaf", (ScaledRoom,), {"hear": lambda *_: None}), "not to their members"),
-    ("16.2", drains("all"), "still connected"),
-    ("16.2", drains("all", "close"), "now stop the bus"),
-    ("16.3", asyncio.sleep, "has hung up"),
+    ("16.1", DeliversNothing, "not to all of their members"),
+    ("16.1", DeliversInCapitals, "as it is"),
+    ("16.1", ForgetsToSend, "not to all of their members"),
+    ("16.1", ForgetsToPublish, "nothing was published"),
+    ("16.1", FirstMessageOnly, "several messages"),
+    ("16.1", PublishesInPairs, "nothing was published"),
 ]
 
-
 RIGHT = [
-    ("16.2", drains("all", "close", "stop", code=1012)),
+    ("16.1", WithQueues),
+    ("16.1", room_of_functions),
+    ("16.1", functools.partial(SendsInTasks)),
+    ("16.1", PublishesInATask),
 ]

@@ -34,8 +34,19 @@ class Inbox:
 
     async def send(self, request: Any) -> None:
         """Send a request as JSON, unless the connection has ended."""
+        await self.send_raw(json.dumps(request))
+
+    async def send_raw(self, message: str | bytes) -> None:
+        """Send a message as it is, unless the connection has ended."""
         with contextlib.suppress(ConnectionClosed):
-            await self.client.send(json.dumps(request))
+            await self.client.send(message)
+
+    async def in_step(self) -> None:
+        """Wait until all that the server has sent so far is here, by a ping and its pong."""
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await (await self.client.ping())
+                await settle()
 
     @property
     def ended(self) -> bool:

@@ -1,36 +1,32 @@
-"""What stands around a learner's server in the exercises of lesson 16: a bus, a desk, a proxy."""
+"""What surrounds a learner's server in the exercises of lesson 16: a bus, a desk, a proxy."""
 
 import asyncio
 import contextlib
-import inspect
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from wsdemo.checks._trial import called
 from wsdemo.frames import FrameParser, Handshake
 
-__all__ = ["IDLE", "ON_ITS_WAY", "STORING", "Desk", "Listener", "Proxy", "Stream"]
+__all__ = ["ON_ITS_WAY", "Desk", "Proxy", "Stream", "TaskFailed"]
 
 ON_ITS_WAY = 0.05
-"""Seconds from a message being stored until the servers hear it."""
+"""Seconds from a message being stored until it is delivered to the servers."""
 
-STORING = 0.1
-"""Seconds from one message being stored to the next."""
-
-IDLE = 0.5
-"""Seconds of silence that the proxy is said to bear; it counts a little faster than others do."""
+GRACE = 0.02
+"""Seconds that a proxy waits for a byte that has been sent in time, on a loop that was blocked."""
 
 
 class Stream:
-    """What a bus promises, in memory: one order, and every server hears everything.
+    """What a bus promises, in memory: one order, and every message for every server.
 
     Attributes:
         servers: the learner's rooms.
         stored: the messages, in their order.
-        fault: what a room's ``hear`` has raised.
+        fault: what a room's ``deliver`` has raised.
     """
 
     def __init__(self) -> None:
@@ -39,7 +35,7 @@ class Stream:
         self.fault: Exception | None = None
 
     async def publish(self, text: str) -> None:
-        """Store a message; all servers hear it a moment later."""
+        """Store a message; it is delivered to all servers a moment later."""
         if len(self.stored) > 100:
             return
         self.stored.append(text)
@@ -48,37 +44,24 @@ class Stream:
     def _deliver(self, text: str) -> None:
         for each in self.servers:
             try:
-                result = each.hear(text)
-                if inspect.iscoroutine(result):
-                    result.close()
-                    raise TypeError("hear(text) is called, not awaited: def, without async")
+                called(each.deliver, text)
             except Exception as error:
                 self.fault = error
 
 
-class Listener:
-    """A client and what it has heard."""
-
-    def __init__(self, client: ClientConnection) -> None:
-        self.client = client
-        self.heard: list[str | bytes] = []
-        self._task = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            async for message in self.client:
-                self.heard.append(message)
+class TaskFailed(Exception):
+    """What a task of the desk raises."""
 
 
 class Desk:
-    """A server that stores what it is told, and then answers.
+    """A server that stores what it receives, and then replies; and its bus.
 
     Attributes:
         underway: the tasks that do it.
         stored: what the bus has stored.
         lost: what came when the bus was stopped.
         stopped: whether it is.
-        go: when set, the first message is stored, and each other one STORING after it.
+        go: when set, the messages are stored.
         open_at_stop: whether a connection was open then.
     """
 
@@ -97,11 +80,18 @@ class Desk:
             text = message if isinstance(message, str) else message.decode()
             task = asyncio.create_task(self._note(connection, text, len(self.underway)))
             self.underway.add(task)
-            task.add_done_callback(self.underway.discard)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.underway.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that nothing is logged
 
     async def _note(self, connection: ServerConnection, text: str, before: int) -> None:
         await self.go.wait()
-        await asyncio.sleep(before * STORING)
+        await asyncio.sleep(before * ON_ITS_WAY)
+        if text == "failing":
+            raise TaskFailed("the reply could not be sent")
         if self.stopped:
             self.lost.append(text)
             return
@@ -117,14 +107,19 @@ class Desk:
 
 
 class Proxy:
-    """A small proxy that cuts a line on which its server is silent, as nginx does.
+    """A small proxy that cuts a connection on which its server sends nothing, as nginx does.
+
+    Args:
+        port: that of the server behind it.
+        idle: how many seconds of silence it is said to allow; it counts a little faster.
 
     Attributes:
-        frames: how many frames of each kind the server has sent, by name.
-        cut: whether it has cut the line.
+        frames: the names of the frames that the server has sent.
+        cut: whether it has cut the connection.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, idle: float) -> None:
+        self.idle = idle
         self.frames: list[str] = []
         self.cut = False
         self._port = port
@@ -136,7 +131,7 @@ class Proxy:
         head: bytes | None = b""  # of the handshake; None after it
         parser = FrameParser()
         try:
-            while data := await asyncio.wait_for(from_server.read(2**16), 0.9 * IDLE):
+            while data := await self._read(from_server):
                 writer.write(data)
                 if head is not None:
                     head += data
@@ -150,6 +145,12 @@ class Proxy:
             forth.cancel()
             for each in (writer, to_server):
                 each.transport.abort()
+
+    async def _read(self, from_server: asyncio.StreamReader) -> bytes:
+        reading = asyncio.ensure_future(from_server.read(2**16))
+        # After a pause of the whole loop, both the ping and this limit are due: the ping first.
+        await asyncio.wait({reading}, timeout=0.9 * self.idle)
+        return await asyncio.wait_for(reading, GRACE)
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

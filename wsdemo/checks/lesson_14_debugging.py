@@ -1,66 +1,131 @@
 """The exercises of lesson 14."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import PATIENCE
-from wsdemo.checks._trial import hear, trial
+from wsdemo.checks._inbox import Inbox, until
+from wsdemo.checks._trial import Trial, trial
 
-READINGS = [{"city": "Oslo", "value": 3}, {"city": "Rome", "value": 17}]
+Reading = dict[str, Any]
+
+READINGS: list[Reading] = [{"city": "Oslo", "value": 3}, {"city": "Rome", "value": 17}]
+OTHERS: list[Reading] = [
+    {"city": "Köln", "value": None},
+    {"city": "Lima", "wet": True},
+    {"city": "", "value": 0},
+]
+
+SAID: tuple[str | bytes, ...] = ("now", "now", "later", "", b"now", '{"action": "now"}')
+"""What the client sends; each message gets all readings."""
 
 QUESTION = "still there?"
-MESSAGES = ["one", "two", "yes", "three"]
-REPLIES = ["echo: one", "echo: two", "good", "echo: three"]
+MESSAGES = ["one", "two", "Yes", "yes please", "yes", "three", "yes", "four"]
+ANSWER = MESSAGES.index("yes")
+REPLIES = ["good" if n == ANSWER else f"echo: {each}" for n, each in enumerate(MESSAGES)]
+
+HOLD = 0.3
+"""Seconds that the slow work takes at least."""
 
 
 @exercise("14.1")
 async def readings_as_text(handler: Callable[..., Any]) -> str:
-    """Judge a handler that sends one JSON text for each reading."""
+    """Check a handler that sends one JSON text for each reading."""
+    readings = READINGS
 
     async def serve(connection: ServerConnection) -> None:
-        await handler(connection, list(READINGS))
+        await handler(connection, list(readings))
 
     async with trial(serve) as served:
-        client = await served.join()
-        for _ in range(2):
-            await _say(client, "now")
-            for reading in READINGS:
-                heard = await hear(client)
-                if heard is None:
-                    raise NotYet(
-                        f"{len(READINGS)} messages must come for each of the client's{served.fault}"
-                    )
-                _judge_reading(heard, reading)
+        await _all_readings(Inbox(await served.join()), readings)
+        readings = OTHERS
+        await _all_readings(Inbox(await served.join()), readings)
     return "one message for each reading, and each is text that a page can parse."
 
 
-def _judge_reading(heard: str | bytes, reading: dict[str, Any]) -> None:
-    if isinstance(heard, bytes):
-        raise NotYet("the opcode is BINARY: a page gets a Blob, which JSON.parse cannot read")
-    if heard.startswith(("b'", 'b"')):
+async def _all_readings(inbox: Inbox, readings: list[Reading]) -> None:
+    await inbox.in_step()
+    if inbox.received:
         raise Misconception(
-            f"the opcode is TEXT now, and the text is {heard[:12]}…: str() of bytes writes down "
-            "how Python shows them. Do not make bytes at all."
+            "readings came before the client had sent a message: reply to messages only.",
+            received=inbox.received,
         )
-    if len(values := _values(heard)) > 1:
+    for number, message in enumerate(SAID):
+        done = len(inbox.received)
+        await inbox.send_raw(message)
+        await until(lambda done=done: len(inbox.received) >= done + len(readings) or inbox.ended)  # type: ignore[misc]
+        await inbox.in_step()
+        replies = inbox.received[done:]
+        for reply in replies[: len(readings)]:
+            _expect_json(reply)
+        if number > 1 and not replies:
+            raise Misconception(
+                "'now' got its replies, and another message got none: reply to each message, "
+                "whatever it says.",
+                input=message,
+            )
+        parsed = [json.loads(each) for each in replies]
+        if len(parsed) != len(readings):
+            each = "each message of the client, also for the second one" if number else "a message"
+            raise NotYet(
+                f"there are {len(readings)} readings, so one message per reading must come for "
+                f"{each}",
+                input=message,
+                received=replies or "no message",
+            )
+        if parsed != readings:
+            raise NotYet(
+                "send one message per reading: the reading, and nothing else",
+                expected=readings,
+                received=parsed,
+            )
+
+
+def _expect_json(reply: str | bytes) -> None:
+    """Raise a diagnosis if a reply is not one JSON object."""
+    if isinstance(reply, bytes):
+        raise NotYet(
+            "the opcode is BINARY: a page gets a Blob, which JSON.parse cannot read", received=reply
+        )
+    if reply.startswith(("b'", 'b"')):
         raise Misconception(
-            f"one message came that holds {len(values)} JSON texts, one behind the other. send() "
-            "of a list sends the fragments of one message, not several messages."
+            "the opcode is TEXT now, but str() of bytes shows them as Python source code does. Do "
+            "not make bytes at all.",
+            received=reply,
         )
-    if values != [reading]:
-        raise NotYet(f"the message for {reading} was {heard!r}")
+    values = _values(reply)
+    if len(values) > 1:
+        raise Misconception(
+            f"one message holds {len(values)} JSON texts, one behind the other, which a page "
+            "cannot parse. Send a message for each. (send() of a list sends the fragments of one "
+            "message, not several messages.)",
+            received=reply,
+        )
+    if not values:
+        raise Misconception(
+            "the text is not JSON. str() of a dict shows it as Python source code does; json.dumps "
+            "makes JSON.",
+            received=reply,
+        )
+    if isinstance(values[0], str):
+        raise Misconception(
+            "the message is the JSON of a text: after JSON.parse, a page has a text and not an "
+            "object. json.dumps was called twice.",
+            received=reply,
+        )
+    if isinstance(values[0], list):
+        raise Misconception(
+            "the message is a JSON array. Send one message per reading, each a JSON object.",
+            received=reply,
+        )
 
 
 def _values(text: str) -> list[Any]:
-    """The JSON values that stand one behind the other in a text, as far as it is JSON."""
+    """Return the JSON values that a text begins with, one behind the other."""
     decoder, found = json.JSONDecoder(), []
     while text := text.lstrip():
         try:
@@ -72,93 +137,207 @@ def _values(text: str) -> list[Any]:
     return found
 
 
+class _Work:
+    """Work that takes as long as the check wants, and what it returns: never the same twice.
+
+    Attributes:
+        texts: what has been worked on.
+        finish: set when the slow work may finish.
+        cancelled: whether the handler has given up waiting for it.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.finish = asyncio.Event()
+        self.cancelled = False
+
+    async def __call__(self, text: str) -> str:
+        self.texts.append(text)
+        result = f"{text.upper()} {len(self.texts)}"
+        if text == "slow":
+            try:
+                await self.finish.wait()
+            except asyncio.CancelledError:
+                self.cancelled = True
+                raise
+        return result
+
+
 @exercise("14.2")
 async def own_answers(handler: Callable[..., Any]) -> str:
-    """Judge a handler by two clients whose work overlaps."""
-    begun, finish = asyncio.Event(), asyncio.Event()
+    """Check a handler by three clients whose work overlaps."""
+    work = _Work()
+    async with trial(lambda connection: handler(connection, work)) as served:
+        try:
+            names = ("Ana", "Bob", "Carol")
+            inboxes = {name: Inbox(await served.join()) for name in names}
+            await _overlap(work, inboxes)
+        finally:
+            work.finish.set()  # or the handlers would never end
+    return "each answer went to its own client, and no client waited for another."
 
-    async def work(text: str) -> str:
-        if text == "slow":
-            begun.set()
-            await finish.wait()
-        return text.upper()
 
-    async def serve(connection: ServerConnection) -> None:
-        await handler(connection, work)
+async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
+    own: dict[str, list[str]] = {name: [] for name in inboxes}
 
-    async with trial(serve) as served:
-        ana, bob = await served.join(), await served.join()
-        await _say(ana, "slow")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(begun.wait(), PATIENCE)
-        if not begun.is_set():
-            raise NotYet(f"Ana sent slow, and no work on it has begun{served.fault}")
-        await _say(bob, "fast")
-        heard = await hear(bob)
-        finish.set()  # before anything is raised, or the handler would never end
-        if heard is None:
-            raise Misconception(
-                "Bob waits until Ana's work is done. A lock keeps others from changing what is "
-                "shared, and from working; share nothing, and there is nothing to lock."
+    async def begins(name: str, text: str) -> None:
+        inbox, before = inboxes[name], len(work.texts)
+        await inbox.send_raw(text)
+        await until(lambda: len(work.texts) > before or inbox.ended)
+        if len(work.texts) == before:
+            raise NotYet(
+                f"call `await work(text)` for each message. {name} has sent {text!r}, and no work "
+                "on it has begun",
+                received=inbox.received,
             )
-        if heard != "FAST":
-            raise NotYet(f"Bob sent fast and got {heard!r}{served.fault}")
-        await _judge_slow(ana, bob, served.fault)
-        await _say(bob, "more")
-        if (heard := await hear(bob)) != "MORE":
-            raise NotYet(f"Bob sent more and got {heard!r}")
-    return "each answer went to its own client, and nobody waited for another."
 
+    async def expect(count: int) -> None:
+        await until(lambda: sum(len(each.received) for each in inboxes.values()) >= count)
+        for inbox in inboxes.values():
+            await inbox.in_step()
+        _expect_own(inboxes, own)
 
-async def _judge_slow(ana: ClientConnection, bob: ClientConnection, fault: str) -> None:
-    ears = [asyncio.create_task(hear(each)) for each in (ana, bob)]
-    await asyncio.wait(ears, return_when=asyncio.FIRST_COMPLETED)
-    by_ana, by_bob = [ear.result() if ear.done() else None for ear in ears]
-    for ear in ears:
-        ear.cancel()
-    await asyncio.wait(ears)
-    if by_ana == "FAST":
+    await begins("Ana", "slow")
+    await inboxes["Bob"].send_raw("fast")
+    await until(lambda: "fast" in work.texts or inboxes["Bob"].ended)
+    if "fast" not in work.texts and not inboxes["Bob"].ended:
         raise Misconception(
-            "Ana got FAST, which was Bob's. What goes to everybody reaches the right one, too; "
-            "but an answer is for who has asked."
+            "Bob waits until the work for Ana is done. A lock keeps others from changing what is "
+            "shared, and from working: share nothing, and there is nothing to lock.",
+            input="'slow' from Ana, whose work goes on; then 'fast' from Bob",
+            received="no work on 'fast' has begun",
         )
-    if by_bob is not None:
-        too_much = str(by_bob)
-        raise NotYet(f"Bob got {too_much} as well, which was Ana's")
-    if by_ana != "SLOW":
-        raise NotYet(f"Ana sent slow and got {by_ana!r}{fault}")
+    own["Bob"].append("FAST 2")
+    await expect(1)
+    await begins("Carol", "slow")
+    await asyncio.sleep(HOLD)
+    if work.cancelled:
+        raise Misconception(
+            "the work on 'slow' was cancelled before it had finished: wait for it, however long it "
+            "takes."
+        )
+    own["Ana"].append("SLOW 1")
+    own["Carol"].append("SLOW 3")
+    work.finish.set()
+    await expect(3)
+    for number, name in enumerate(inboxes, 4):
+        await begins(name, "more")
+        own[name].append(f"MORE {number}")
+        await expect(number)
+
+
+def _expect_own(inboxes: dict[str, Inbox], own: dict[str, list[str]]) -> None:
+    """Raise a diagnosis if a client got the answer of another one, or not all of its own."""
+    owners = {result: name for name, results in own.items() for result in results}
+    for name, inbox in inboxes.items():
+        missing = [each for each in own[name] if each not in inbox.received]
+        for reply in inbox.received:
+            owner = owners.get(str(reply), name)
+            if owner == name:
+                continue
+            if reply not in inboxes[owner].received:
+                raise NotYet(
+                    f"{name} got the answer to {owner}, and {owner} did not get it",
+                    received=reply,
+                )
+            if missing:
+                raise Misconception(
+                    f"{name} got the answer to {owner} in place of their own: all connections "
+                    "share a variable, and another one changes it while this one waits. Use local "
+                    "variables.",
+                    expected=own[name],
+                    received=inbox.received,
+                )
+            raise Misconception(
+                f"{name} got the answer to {owner}, too. A message to everybody also reaches the "
+                "right client, but an answer is for the client that has asked.",
+                received=reply,
+            )
+    for name, inbox in inboxes.items():
+        if inbox.received != own[name]:
+            raise NotYet(
+                f"{name} must get what work returned, in capitals, once for each message",
+                expected=own[name],
+                received=inbox.received,
+            )
 
 
 @exercise("14.3")
 async def one_reader(handler: Callable[..., Any]) -> str:
-    """Judge a handler that asks a question while other messages come."""
+    """Check a handler that asks a question while other messages come."""
     async with trial(handler) as served:
-        client = await served.join()
-        if (heard := await hear(client)) != QUESTION:
-            raise NotYet(f"the first message must be {QUESTION!r}, not {heard!r}{served.fault}")
+        ana, bob = await _asked(served), await _asked(served)
         for message in MESSAGES:
-            await _say(client, message)
-        replies: list[str | bytes] = []
-        while len(replies) < len(REPLIES) and (reply := await hear(client)) is not None:
-            replies.append(reply)
-    if replies == REPLIES:
-        return "one reader, which knows what each message is."
-    if replies[:1] == ["good"] and "echo: yes" in replies:
-        raise Misconception(
-            "the first message was 'one', and was answered 'good': you take the next message for "
-            "the answer. Messages come in any order; look at what it says."
-        )
-    lost = [each for each in MESSAGES if each != "yes" and f"echo: {each}" not in replies]
-    if lost and replies:
-        raise Misconception(
-            f"{lost[0]!r} was read, and answered by nobody: who waits for 'yes' has taken it. Two "
-            "places that read, even in turns, take each other's messages."
-        )
-    if "echo: yes" in replies:
-        raise NotYet("'yes' was read by the loop; the question's own recv has raised, see the log")
-    raise NotYet(f"to {MESSAGES} came {replies}{served.fault}")
+            await ana.send_raw(message)
+        await until(lambda: len(ana.received) > len(MESSAGES) or ana.ended)
+        await ana.in_step()
+        _expect_replies(ana)
+        await bob.send_raw("yes")
+        await until(lambda: len(bob.received) > 1 or bob.ended)
+        if bob.received[1:] != ["good"]:
+            raise Misconception(
+                "a second client has sent 'yes' to its own question. Keep what you know about a "
+                "client in a local variable: each client has its own question.",
+                expected=["good"],
+                received=bob.received[1:],
+            )
+    return "one reader, which knows what each message is."
 
 
-async def _say(client: ClientConnection, text: str) -> None:
-    with contextlib.suppress(ConnectionClosed):  # hearing nothing tells
-        await client.send(text)
+async def _asked(served: Trial) -> Inbox:
+    inbox = Inbox(await served.join())
+    await until(lambda: inbox.received or inbox.ended)
+    if inbox.received[:1] != [QUESTION]:
+        raise NotYet(f"the first message to a client must be {QUESTION!r}", received=inbox.received)
+    return inbox
+
+
+def _expect_replies(inbox: Inbox) -> None:
+    replies = inbox.received[1:]
+    if sorted(map(str, replies)) == sorted(REPLIES):
+        return
+    lost = [each for each in MESSAGES if f"echo: {each}" not in replies and each != "yes"]
+    good, echoes = replies.count("good"), replies.count("echo: yes")
+    evidence: dict[str, Any] = {"input": MESSAGES, "expected": REPLIES, "received": replies}
+    if inbox.ended:
+        raise Misconception(
+            "your handler ended the connection while messages came: reply to those after the "
+            "answer, too.",
+            **evidence,
+        )
+    echoed = any(str(each).startswith("echo: ") for each in replies)
+    if lost and echoed and len(replies) < len(MESSAGES):
+        raise Misconception(
+            f"{lost[0]!r} got no reply. If two places read, even in turns, each of them takes "
+            "messages that the other one needs: let only one read, and decide what a message is.",
+            **evidence,
+        )
+    if lost and echoed and good and echoes > 1:
+        raise Misconception(
+            f"{lost[0]!r} was not echoed, but 'yes' was. "
+            + (
+                "The next message need not be the answer: look at what it says."
+                if lost[0] == MESSAGES[0]
+                else "Only 'yes' is the answer."
+            ),
+            **evidence,
+        )
+    if not good and echoes:
+        raise NotYet(
+            "'yes' was echoed, and no 'good' came. The answer can come after other messages; the "
+            "reader must know whether the question is still open",
+            **evidence,
+        )
+    if good > 1 and not lost:
+        raise Misconception(
+            "a second 'yes' got 'good', too. The question was answered already, so this is a "
+            "message like any other: echo it.",
+            **evidence,
+        )
+    if good == 1 and echoes > 1 and not lost:
+        raise Misconception(
+            "'yes' got 'good', and was echoed as well: only reply 'good'.", **evidence
+        )
+    raise NotYet(
+        "reply 'good' to the first 'yes', and 'echo: x' to any other message x", **evidence
+    )

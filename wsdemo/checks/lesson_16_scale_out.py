@@ -2,148 +2,250 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
+from wsdemo.checks._inbox import Inbox, settle, until
 from wsdemo.checks._serving import PATIENCE, serving
-from wsdemo.checks._stand_ins import IDLE, ON_ITS_WAY, STORING, Desk, Listener, Proxy, Stream
+from wsdemo.checks._stand_ins import Desk, Proxy, Stream, TaskFailed
 from wsdemo.checks._trial import in_time, trial
 
-AT_ONCE = 0.3
-"""Seconds in which a room publishes what it is told, on a busy machine, too."""
+COME_BACK = {1001, 1012, 1013}
+"""Close codes that tell a client to come back: going away, service restart, try again later."""
 
-COME_BACK = {1001, 1012}
-"""Close codes that tell a client to come back: going away, service restart."""
+HELD = 1.0
+"""Seconds for which messages are under way."""
+
+AT_ONCE = 0.8
+"""Seconds in which a server ends that has nothing under way, on a busy machine, too."""
+
+IDLE = (0.2, 1.0)
+"""Seconds of silence that the two proxies are said to allow."""
+
+WATCHED = 2.2
+"""Seconds for which their connections are watched."""
+
+ENOUGH = 7
+"""Pings within such a period of silence that are too many; 2 or 3 are enough."""
 
 
 # 16.1
 
 
-async def _settle(stream: Stream, listeners: list[Listener], count: int) -> None:
-    """Wait until all have heard so many messages, and then for those that are too many."""
-    with contextlib.suppress(TimeoutError):
-        # Where nothing is published at once, there is nothing to wait for.
-        async with asyncio.timeout(PATIENCE if stream.stored else 0):
-            while any(len(each.heard) < count for each in listeners) and not stream.fault:
-                await asyncio.sleep(0.01)
-    await asyncio.sleep(3 * ON_ITS_WAY)
-    if stream.fault:
-        raise stream.fault
-
-
 @exercise("16.1")
-async def across_servers(room: Any) -> str:
-    """Judge a room that is one on two servers."""
+async def across_servers(room: Callable[[Any], Any]) -> str:
+    """Check a room that is one on two servers."""
     stream = Stream()
     stream.servers += [room(stream), room(stream)]
     first, second = stream.servers
     async with trial(first.handler) as north, trial(second.handler) as south:
-        clients = [await north.join(), await north.join(), await south.join()]
-        ana, cleo, bob = listeners = [Listener(each) for each in clients]
-        await ana.client.send("one")
-        await asyncio.sleep(AT_ONCE)
-        await _settle(stream, listeners, 1)
-        _judge_one(stream, ana, cleo, bob, north.fault or south.fault)
-        await asyncio.gather(ana.client.send("from Ana"), bob.client.send("from Bob"))
-        await _settle(stream, listeners, 3)
-        if any(len(each.heard) != 3 for each in listeners):
-            heard = {len(each.heard) for each in listeners}
-            raise NotYet(f"of three messages in all, your clients have heard {sorted(heard)}")
-        if not ana.heard == bob.heard == cleo.heard:
-            raise Misconception(
-                "Ana and Bob spoke at the same time, and their servers tell it in two orders: each "
-                "hears its own members first. Deliver what comes out of the bus, and only that: "
-                "its order is the same for all."
-            )
+        inboxes = [Inbox(each) for each in (await north.join(), await north.join())]
+        inboxes.append(Inbox(await south.join()))
+        ana, cleo, bob = inboxes
+        await ana.send_raw("one")
+        await until(lambda: stream.stored or ana.ended)
+        await _delivered(stream, inboxes)
+        _expect_one(stream, ana, cleo, bob)
+        for texts in (("from Ana", "from Bob"), ("the same", "the same"), ("one", "one")):
+            await asyncio.gather(ana.send_raw(texts[0]), bob.send_raw(texts[1]))
+            await _expect_all(stream, inboxes, len(stream.stored) + 2)
+        await north.leave(cleo.client, 1, politely=False)
+        await bob.send_raw("after Cleo has left")
+        await _expect_all(stream, [ana, bob], len(stream.stored) + 1)
     return "every message once, on both servers, in one order."
 
 
-def _judge_one(stream: Stream, ana: Listener, cleo: Listener, bob: Listener, fault: str) -> None:
-    """Judge what has been heard of the first message; Ana and Cleo share a server."""
+async def _delivered(stream: Stream, inboxes: list[Inbox]) -> None:
+    """Wait until all have received what is stored, and what is too much."""
+    count = len(stream.stored)
+    if count:
+        await until(lambda: stream.fault or all(len(each.received) >= count for each in inboxes))
+    for each in inboxes:
+        await each.in_step()
+    if stream.fault:
+        raise stream.fault
+
+
+def _expect_one(stream: Stream, ana: Inbox, cleo: Inbox, bob: Inbox) -> None:
+    """Check what came of the first message; Ana and Cleo share a server."""
+    received = {"Ana": ana.received, "Cleo": cleo.received, "Bob": bob.received}
+    evidence: dict[str, Any] = {
+        "input": "'one' from Ana; Cleo is on her server, Bob on the other one",
+        "received": received,
+    }
     if len(stream.stored) > 1:
         raise Misconception(
-            "what comes from the bus goes to the bus again, and so on for ever. hear() delivers; "
-            "only what a client has sent is published."
+            f"a client sent one message, and {len(stream.stored)} were published. Publish a "
+            "message once, when it comes from a client. If deliver() "
+            "publishes, there is no end.",
+            **evidence,
         )
-    if len(ana.heard) > 1 or len(cleo.heard) > 1:
+    if len(bob.received) > 1:
         raise Misconception(
-            "on her own server Ana's message was delivered twice: at once, and again when it came "
-            "from the bus. The bus brings every message to every server; that is enough."
+            "each client got the message twice, on the other server, too. Do the servers share "
+            "their members, as an attribute of the class? Each delivers to its own members.",
+            **evidence,
+        )
+    if len(ana.received) > 1 or len(cleo.received) > 1:
+        raise Misconception(
+            "on Ana's own server, her message was delivered twice: at once, and again when it came "
+            "from the bus. The bus brings every message to every server; that is enough.",
+            **evidence,
         )
     if not stream.stored:
-        if ana.heard or cleo.heard:
+        if ana.received or cleo.received:
             raise Misconception(
-                "Bob, on the other server, has heard nothing: a broadcast reaches the members of "
-                "its own process. Publish the message."
+                "Bob got nothing: a broadcast reaches the members of its own process. Publish the "
+                "message.",
+                **evidence,
             )
-        raise NotYet(f"Ana said 'one'; nothing was published, and nobody heard it{fault}")
-    if bob.heard and not (ana.heard and cleo.heard):
+        raise NotYet("nothing was published, and no client received the message", **evidence)
+    if bob.received and not (ana.received or cleo.received):
         raise Misconception(
-            "Bob has heard it, and on Ana's own server somebody has not: you leave out what comes "
-            "back to the server that published it. Her members wait for it as well."
+            "Bob got the message, and nobody on Ana's own server did: do not leave out what comes "
+            "back to the server that published it. Its members wait for it, too.",
+            **evidence,
         )
-    if not (ana.heard and bob.heard and cleo.heard):
-        raise NotYet(f"'one' came from the bus to both servers, and not to their members{fault}")
+    if ana.received and not (cleo.received or bob.received):
+        raise Misconception(
+            "only Ana, who had sent the message, got it. A client that only listens is a member, "
+            "too: add it when it connects.",
+            **evidence,
+        )
+    if not all(received.values()):
+        raise NotYet(
+            "the message came from the bus to both servers, and not to all of their members",
+            **evidence,
+        )
+    if any(each != ["one"] for each in received.values()):
+        raise NotYet("deliver each message as it is", **evidence)
+
+
+async def _expect_all(stream: Stream, inboxes: list[Inbox], count: int) -> None:
+    await until(lambda: len(stream.stored) >= count or any(each.ended for each in inboxes))
+    await _delivered(stream, inboxes)
+    lists = [each.received for each in inboxes]
+    if any(each.ended for each in inboxes) or len(stream.stored) < count:
+        raise NotYet(
+            "each client can send several messages: loop over them, and publish each",
+            received=stream.stored,
+        )
+    if any(sorted(map(str, each)) != sorted(stream.stored) for each in lists):
+        if any(set(each) == set(stream.stored) for each in lists):
+            raise Misconception(
+                "the same text was sent more than once, by different clients. These are different "
+                "messages: deliver each.",
+                expected=stream.stored,
+                received=lists[0],
+            )
+        raise NotYet(
+            "each client must receive every message once",
+            expected=stream.stored,
+            received=lists,
+        )
+    if any(each != stream.stored for each in lists):
+        raise Misconception(
+            "Ana and Bob sent at the same time, and their messages came in two orders: each server "
+            "delivers those of its own members first. Deliver what comes out of the bus, and only "
+            "that: its order is the same for all.",
+            expected=stream.stored,
+            received=lists,
+        )
 
 
 # 16.2
 
+Drain = Callable[[Collection[ServerConnection], set[asyncio.Task[None]], Desk], Awaitable[None]]
+
 
 @exercise("16.2")
-async def drained(drain: Any) -> str:
-    """Judge ``drain(connections, underway, bus)``: the order in which a server ends."""
+async def drained(drain: Drain) -> str:
+    """Check ``drain(connections, underway, bus)``: the order in which a server ends."""
     desk = Desk()
     async with trial(desk.handler) as served:
-        ana, bob = [Listener(await served.join()) for _ in range(2)]
-        await ana.client.send("one")
-        while not desk.underway:
-            await asyncio.sleep(0.005)
-        draining = asyncio.create_task(drain(served.there, desk.underway, desk))
-        await asyncio.sleep(STORING)
-        with contextlib.suppress(ConnectionClosed, TimeoutError):
-            await bob.client.send("two")  # it comes while the first is under way
-            while len(desk.underway) < 2 and not draining.done():
-                await asyncio.wait_for(await bob.client.ping(), PATIENCE)
-                await asyncio.sleep(0.005)
+        ana, bob, cleo = [Inbox(await served.join()) for _ in range(3)]
+        await ana.send_raw("one")
+        await cleo.send_raw("failing")
+        await until(lambda: len(desk.underway) == 2)
+        draining = asyncio.ensure_future(drain(tuple(served.there), desk.underway, desk))
+        await asyncio.wait({draining}, timeout=HELD / 2)
+        await bob.send_raw("two")  # it comes while the first is under way
+        await bob.in_step()
+        await asyncio.wait({draining}, timeout=HELD / 2)
         desk.go.set()
-        await in_time(draining, 2 * PATIENCE)
-        await asyncio.sleep(2 * STORING)
-        _judge_end(desk, ana, bob)
-        return "what was under way was stored and answered; then 1001; the bus went last."
+        try:
+            await in_time(draining)
+        except TaskFailed as error:
+            raise Misconception(
+                "a task that was under way failed, and drain raised its error, before it had done "
+                "the rest. Wait for the tasks without their errors.",
+                received=error,
+            ) from error
+        await until(lambda: not desk.underway)
+        for each in (ana, bob, cleo):
+            await each.in_step()
+        code = _expect_end(desk, ana, bob, cleo)
+    await _nothing_under_way(drain)
+    return f"what was under way was stored and answered; then came {code}; the bus stopped last."
 
 
-def _judge_end(desk: Desk, ana: Listener, bob: Listener) -> None:
+async def _nothing_under_way(drain: Drain) -> None:
+    desk = Desk()
+    async with trial(desk.handler) as served:
+        clients = [Inbox(await served.join()) for _ in range(2)]
+        try:
+            await in_time(drain(tuple(served.there), desk.underway, desk), AT_ONCE)
+        except OutOfTime:
+            raise Misconception(
+                f"nothing was under way, and drain had not returned after {AT_ONCE} s: wait for "
+                "the tasks themselves, not for a fixed time."
+            ) from None
+        await settle()
+        if not desk.stopped or any(each.client.close_code is None for each in clients):
+            raise NotYet("nothing is under way: close the connections and stop the bus, too")
+
+
+def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
+    """Return the code that all connections were closed with."""
     if desk.open_at_stop:
         lost = f", and {' and '.join(desk.lost)} could not be stored" if desk.lost else ""
         raise Misconception(
-            f"the bus was stopped while connections were open{lost}. Who can still speak needs "
-            "it: the bus goes last."
+            f"the bus was stopped while connections were open{lost}. A client that is connected "
+            "can still send: the bus goes last."
         )
-    codes = [each.client.close_code for each in (ana, bob)]
+    codes = [each.client.close_code for each in (ana, bob, cleo)]
     if None in codes:
-        raise NotYet("drain has returned, and its clients are still connected")
-    if ana.heard != ["stored one"]:
+        raise NotYet("drain has returned, and clients are still connected", received=codes)
+    if ana.received != ["stored one"]:
         raise Misconception(
-            "Ana's message was under way when her connection was closed: she will never hear that "
-            "it was stored, and say it again elsewhere. First finish, then close."
+            "Ana's message was under way when drain began, and its reply has not reached her: she "
+            "will send the message again elsewhere. First let the tasks finish, then close.",
+            expected=["stored one"],
+            received=ana.received,
         )
-    if bob.heard != ["stored two"]:
+    if bob.received != ["stored two"]:
         raise Misconception(
-            "while you waited for what was under way, Bob said one thing more, and was cut off "
-            "before his answer. Look again whether anything is under way."
+            "while you waited for what was under way, Bob sent one more message, and its reply has "
+            "not reached him. Look again whether anything is under way.",
+            expected=["stored two"],
+            received=bob.received,
         )
-    if not COME_BACK.issuperset(codes):
-        raise Misconception(
-            f"the clients were closed with {codes[0]}. That does not say: come back. 1001, going "
-            "away, does."
-        )
+    for code in codes:
+        if code == 1006:
+            raise Misconception("the clients saw 1006: no Close frame came. Close with 1001.")
+        if code not in COME_BACK:
+            raise Misconception(
+                f"the clients saw {code}, which does not tell them to come back. 1001, going away, "
+                "does."
+            )
     if not desk.stopped:
         raise NotYet("the connections are closed; now stop the bus")
+    return int(codes[0] or 0)
 
 
 # 16.3
@@ -151,60 +253,75 @@ def _judge_end(desk: Desk, ana: Listener, bob: Listener) -> None:
 
 @contextlib.asynccontextmanager
 async def _behind_proxy(
-    keep: Callable[..., Any], ended: asyncio.Event
-) -> AsyncIterator[tuple[Proxy, str]]:
+    keep: Callable[..., Awaitable[None]], idle: float
+) -> AsyncIterator[tuple[Proxy, Inbox, asyncio.Event]]:
+    """Serve the learner's handler behind a proxy; give it, a client, and when the handler ends."""
+    ended, tasks = asyncio.Event(), []
+
     async def handler(connection: ServerConnection) -> None:
+        tasks.append(asyncio.ensure_future(keep(connection, idle)))
         try:
-            await keep(connection, IDLE)
+            await asyncio.shield(tasks[0])
         finally:
             ended.set()
 
     async with serving(handler, ping_interval=None) as direct:
-        proxy = Proxy(int(direct.rpartition(":")[2]))
+        proxy = Proxy(int(direct.rpartition(":")[2]), idle)
         front = await asyncio.start_server(proxy.relay, "127.0.0.1", 0)
-        async with front:
-            yield proxy, "ws://{}:{}".format(*front.sockets[0].getsockname())
+        url = "ws://{}:{}".format(*front.sockets[0].getsockname())
+        async with front, connect(url, ping_interval=None, close_timeout=0.5) as client:
+            try:
+                yield proxy, Inbox(client), ended
+            finally:
+                for each in tasks:
+                    each.cancel()  # or the server waits for it
 
 
 @exercise("16.3")
-async def kept_alive(keep: Any) -> str:
-    """Judge ``keep(connection, idle)``, which keeps a silent line through a proxy."""
-    ended = asyncio.Event()
-    async with (
-        _behind_proxy(keep, ended) as (proxy, url),
-        connect(url, ping_interval=None, close_timeout=0.5) as client,
-    ):
-        listener = Listener(client)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(client.wait_closed(), 3.5 * IDLE)
-        _judge_line(proxy, listener)
-        await client.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), PATIENCE)
-        if not ended.is_set():
-            raise NotYet("the client has left, and your handler goes on")
-    return "the line lived through the silence, and the client's program heard nothing of it."
+async def kept_alive(keep: Callable[..., Awaitable[None]]) -> str:
+    """Check ``keep(connection, idle)``, which keeps a silent connection through a proxy."""
+    async with contextlib.AsyncExitStack() as stack:
+        lines = [await stack.enter_async_context(_behind_proxy(keep, each)) for each in IDLE]
+        await until(lambda: any(inbox.ended for _, inbox, _ in lines), WATCHED)
+        for proxy, inbox, _ in lines:
+            _expect_alive(proxy, inbox)
+        for _, inbox, _ in lines:
+            with contextlib.suppress(ConnectionClosed):
+                await inbox.client.close()
+        if not await until(lambda: all(ended.is_set() for *_, ended in lines), PATIENCE):
+            raise NotYet("the client has disconnected, and your handler goes on")
+    return "the connection survived the silence, and the client's program received nothing."
 
 
-def _judge_line(proxy: Proxy, listener: Listener) -> None:
-    pings = proxy.frames.count("PING")
-    if proxy.cut and not proxy.frames:
-        raise NotYet(f"your server was silent, and the proxy has cut the line after {IDLE} s")
+def _expect_alive(proxy: Proxy, inbox: Inbox) -> None:
+    signs = [each for each in proxy.frames if each != "CLOSE"]
+    if proxy.cut and not signs:
+        raise NotYet(
+            "your server was silent, and the proxy has cut the connection",
+            input=f"idle={proxy.idle}",
+        )
     if proxy.cut:
         raise Misconception(
-            f"the proxy has cut the line: {len(proxy.frames)} of your signs of life came, and the "
-            f"next one too late. Come well before {IDLE} s are over: at half of it, or a third."
+            "the proxy has cut the connection: your server had sent something, but the next one "
+            "too late. Send well before `idle` seconds are over: after half of it, or a third.",
+            input=f"idle={proxy.idle}",
+            received=signs,
         )
-    if listener.client.close_code is not None:
-        raise NotYet(f"your handler has hung up, with {listener.client.close_code}: stay")
-    if listener.heard:
-        raise Misconception(
-            f"the line lives, and the client's program was told nothing, {len(listener.heard)} "
-            "times: a message is for the program. A ping is a frame of the protocol's own; the "
-            "library answers it, and the program does not notice."
+    if inbox.ended:
+        raise NotYet(
+            f"your handler has ended the connection with {inbox.client.close_code}: stay until the "
+            "client disconnects"
         )
-    if pings > 25:
+    if inbox.received:
         raise Misconception(
-            f"the line lives, by {pings} pings in {3.5 * IDLE} s. Ten thousand clients would send "
-            "as many pongs each. Two or three in each period of silence are enough."
+            f"the client's program received {len(inbox.received)} messages. A ping is a control "
+            "frame: the library answers it, and the program does not notice.",
+            input=f"idle={proxy.idle}",
+            received=inbox.received,
+        )
+    if len(signs) > ENOUGH * WATCHED / proxy.idle:
+        raise Misconception(
+            f"the connection is alive, by {len(signs)} {signs[0]} frames in {WATCHED} s. Ten "
+            "thousand clients would send as many each. Two or three in `idle` seconds are enough.",
+            input=f"idle={proxy.idle}",
         )

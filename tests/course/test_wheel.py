@@ -14,6 +14,7 @@ import zipfile
 
 import pytest
 
+from tests.browser.lab import wait_until_it_listens
 from tests.course.kit import edit, tree
 from wsdemo.course.places import files
 
@@ -119,6 +120,7 @@ def test_the_lab_opens_it(bin, environment, tmp_path):
                 line = process.stderr.readline()
                 assert line, f"it ended: {log}"
                 log += line
+            wait_until_it_listens(found[1])
             names = {each["name"] for each in contents(*found.groups())["content"]}
             first = contents(*found.groups(), "/00_start_here.ipynb")["content"]["cells"]
         finally:

@@ -3,14 +3,14 @@
 import asyncio
 import inspect
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._choices import compare, read
-from wsdemo.checks._trial import in_time
+from wsdemo.checks._trial import called, in_time
 from wsdemo.programs.brokers import broker
 
 CATCH_UP_TIME = 3
@@ -18,8 +18,8 @@ CATCH_UP_TIME = 3
 
 
 @dataclass
-class Told:
-    """What a learner's clients have said.
+class Seen:
+    """What a learner's clients have done.
 
     Attributes:
         names: their identifiers, in the order in which they were made.
@@ -27,6 +27,7 @@ class Told:
         qos: the QoS of each subscription.
         inside: how many are connected.
         away: how often ``away()`` was called.
+        before: how many subscriptions there were when it was called first.
     """
 
     names: list[str | None] = field(default_factory=list)
@@ -34,30 +35,32 @@ class Told:
     qos: list[int] = field(default_factory=list)
     inside: int = 0
     away: int = 0
+    before: int = 0
 
 
-def _client(host: str, port: int, told: Told) -> type:
-    """Make a class of clients of one broker that remember what they were told."""
+def _client(host: str, port: int, seen: Seen) -> type:
+    """Make a class of clients of one broker that note what they do."""
     import aiomqtt  # one of the extra "scale"
 
     class Client(aiomqtt.Client):
         def __init__(self, **options: Any) -> None:
             super().__init__(host, port, **options)
-            told.names.append(options.get("identifier"))
-            told.clean.append(options.get("clean_session") is not False)
+            seen.names.append(options.get("identifier"))
+            clean = options.get("clean_session")
+            seen.clean.append(clean is None or bool(clean))
 
         async def subscribe(self, topic: Any, qos: int = 0, *rest: Any, **more: Any) -> Any:
             pairs = topic if isinstance(topic, list) else [topic]
-            told.qos.extend(each[1] if isinstance(each, tuple) else qos for each in pairs)
+            seen.qos.extend(each[1] if isinstance(each, tuple) else qos for each in pairs)
             return await super().subscribe(topic, qos, *rest, **more)
 
         async def __aenter__(self) -> Any:
             entered = await super().__aenter__()
-            told.inside += 1
+            seen.inside += 1
             return entered
 
         async def __aexit__(self, *error: Any) -> None:
-            told.inside -= 1
+            seen.inside -= 1
             await super().__aexit__(*error)
 
     return Client
@@ -65,9 +68,7 @@ def _client(host: str, port: int, told: Told) -> type:
 
 @exercise("15.1")
 async def missed(answer: Callable[..., Any]) -> str:
-    """Judge how somebody catches up, with a broker of its own."""
-    if not inspect.iscoroutinefunction(answer):
-        raise NotYet("write async def catch_up(connect, away)")
+    """Check how a client catches up, with a broker of its own."""
     return await asyncio.to_thread(_on_another_loop, _catch_up(answer))
 
 
@@ -78,55 +79,89 @@ def _on_another_loop(story: Coroutine[Any, Any, str]) -> str:
 
 
 async def _catch_up(answer: Callable[..., Any]) -> str:
-    told, text = Told(), uuid.uuid4().hex
+    seen, number = Seen(), uuid.uuid4().hex
+    text, other_text = f"Café {number}", f"It rains in {number}"
     with broker("mqtt") as running:
         address = urlsplit(running.url)
         host, port = address.hostname or "127.0.0.1", address.port or 1883
-        connect = _client(host, port, told)
+        connect = _client(host, port, seen)
 
         async def away() -> None:
-            told.away += 1
-            if told.inside:
+            seen.away += 1
+            seen.before = seen.before or len(seen.qos)
+            if seen.inside:
                 raise Misconception(
                     "you are still connected while you are away: leave the block of async with"
                 )
-            async with _client(host, port, Told())() as other:
+            async with _client(host, port, Seen())() as other:
+                await other.publish("weather", other_text, qos=1)
                 await other.publish("news", text, qos=1)
 
+        found = None
         try:
-            found = await in_time(answer(connect, away), CATCH_UP_TIME)
+            catching_up = answer(connect, away)
+            if not inspect.isawaitable(catching_up):
+                raise NotYet("write async def catch_up(connect, away)", received=catching_up)
+            found = await in_time(catching_up, CATCH_UP_TIME)
         except (OutOfTime, TimeoutError):  # after our time, or the learner's
-            found = None
-    if not told.names:
+            pass
+    if not seen.names:
         raise NotYet("async with connect(…) as client, and subscribe to news")
-    if not told.away:
+    if not seen.away:
         raise NotYet("await away() when you have subscribed and left")
     if found == text:
-        return "the broker has kept it under your name, and gave it to you when you came back."
-    if found == text.encode():
-        raise NotYet("that is the message; its payload is bytes: decode it")
-    raise _why_nothing_came(told, found)
+        return "the broker kept it for your identifier, and you got it when you came back."
+    raise _why_another(text, other_text, found) or _why_nothing(seen, found)
 
 
-def _why_nothing_came(told: Told, found: Any) -> Exception:
-    if any(told.clean):
+def _why_another(text: str, other_text: str, found: Any) -> Exception | None:
+    """Return a diagnosis if it is not nothing that was found, but something else."""
+    if found in (text.encode(), str(text.encode())):
+        return NotYet("that is the message's payload, as bytes: decode it", received=found)
+    if hasattr(found, "payload"):
+        return NotYet("that is the message; its payload is bytes: decode it, and return the text")
+    if found == other_text:
         return Misconception(
-            "a clean session is forgotten when its line ends, and with it what came since: nothing "
-            "was kept for you. clean_session=False, both times."
+            "that was published to another topic, 'weather'. A wildcard subscribes to that as "
+            "well: subscribe to 'news' only.",
+            received=found,
         )
-    if len(set(told.names)) > 1:
+    if isinstance(found, str) and found and found.encode("latin-1", "replace") == text.encode():
         return Misconception(
-            "the broker keeps a session under a name, and you came back under another one: the "
-            "same identifier, both times."
+            "the payload is UTF-8, and you decoded it as another encoding.",
+            expected=text,
+            received=found,
         )
-    if 0 in told.qos:
+    return None
+
+
+def _why_nothing(seen: Seen, found: Any) -> Exception:
+    if not seen.qos:
+        return NotYet("subscribe to news before you leave")
+    if not seen.before:
         return Misconception(
-            "your session was kept, with a subscription of QoS 0: at most once, which for who is "
-            "away is never. Subscribe with qos=1."
+            "you had not subscribed before you were away. A broker keeps messages for the "
+            "subscriptions that there are when it gets them."
         )
-    if len(told.names) == 1:
+    if any(seen.clean):
+        return Misconception(
+            "a clean session is forgotten when its connection ends, and what comes after that is "
+            "not kept for it. Use clean_session=False, both times."
+        )
+    if len(set(seen.names)) > 1:
+        return Misconception(
+            "the broker keeps a session under a name, and you came back under another one: use the "
+            "same identifier, both times.",
+            received=seen.names,
+        )
+    if 0 in seen.qos:
+        return Misconception(
+            "your session was kept, with a subscription of QoS 0: at most once, which for a client "
+            "that is away is never. Subscribe with qos=1."
+        )
+    if len(seen.names) == 1:
         return NotYet("come back: async with connect(…) a second time, and take a message")
-    return NotYet(f"return the text of the message, not {found!r}")
+    return NotYet("return the text of the message that you have missed", received=found)
 
 
 # 15.2
@@ -135,8 +170,8 @@ PACKETS = [
     (12, 0, 0),
     (2, 0, 2),
     (3, 2, 127),
-    (8, 2, 128),
     (3, 11, 321),
+    (8, 2, 128),
     (3, 0, 16_383),
     (3, 4, 16_384),
     (3, 1, 2_097_151),
@@ -145,9 +180,12 @@ PACKETS = [
 ]
 """Types, flags and remaining lengths: the bounds are those of MQTT 3.1.1's table 2.4."""
 
+AFTER = bytes([0x81, 0x82, 0x03, 0x04])
+"""What comes after the header."""
+
 
 def _groups(length: int) -> list[int]:
-    """A length in groups of seven bits, the lowest first."""
+    """Return a length in groups of seven bits, the lowest first."""
     groups = [length % 128]
     while length := length // 128:
         groups.append(length % 128)
@@ -162,13 +200,18 @@ def _header(kind: int, flags: int, length: int) -> bytes:
 
 @exercise("15.2")
 async def read_header(answer: Callable[..., Any]) -> str:
-    """Judge a parser by the bounds of each length's form, and by what follows the header."""
+    """Check a parser by the bounds of each length's form, and by what follows the header."""
     for kind, flags, length in PACKETS:
         header = _header(kind, flags, length)
-        found = answer(header + bytes([0x81, 0x82, 0x03, 0x04]))
         shown = header.hex(" ")
-        if not isinstance(found, tuple) or len(found) != 3:
-            raise NotYet(f"return (type, flags, remaining length); for {shown} that is no {found}")
+        given = called(answer, header + AFTER)
+        # A set has no order, and a text is a sequence of texts.
+        ordered = isinstance(given, Iterable) and not isinstance(given, str | bytes | set | Mapping)
+        found = tuple(given) if ordered else ()
+        if len(found) != 3:
+            raise NotYet(
+                "return (type, flags, remaining length)", input=header + AFTER, received=given
+            )
         if found[:2] == (flags, kind) != (kind, flags):
             raise Misconception(
                 f"{shown}: the upper four bits are the type, the lower four the flags"
@@ -180,20 +223,36 @@ async def read_header(answer: Callable[..., Any]) -> str:
     return "type, flags, and lengths of one byte to four: a receiver knows where a packet ends."
 
 
+def _sum(groups: Iterable[int], base: int = 128) -> int:
+    return sum(each * base**place for place, each in enumerate(groups))
+
+
 def _why_wrong(header: bytes, length: int, found: Any) -> Exception:
     shown, groups = header.hex(" "), _groups(length)
-    if len(groups) > 1 and found in (header[1], header[1] % 128):
+    fewer = [_sum(groups[:count]) for count in range(1, len(groups))]
+    if len(groups) > 1 and found in (*fewer, header[1]):
         return Misconception(
-            f"{shown}: the length takes {len(groups)} bytes here, not one. The highest bit of a "
-            "byte says that another one follows."
+            f"{shown}: the length takes {len(groups)} bytes here, and {found} is what fewer of "
+            "them say. The highest bit of a byte says that another one follows."
         )
-    backwards = 0
-    for each in groups:
-        backwards = backwards * 128 + each
-    if found == backwards:
+    if found == _sum(reversed(groups)):
         return Misconception(
             f"{shown}: {length}, not {found}. The lowest seven bits come first; in a WebSocket "
             "frame's length it is the other way round."
+        )
+    if found == _sum(groups, 256):
+        return Misconception(
+            f"{shown}: {length}, not {found}. Each byte holds seven bits of the length, so the "
+            "second one counts by 128, not by 256."
+        )
+    if found == _sum(header[1:]):
+        return Misconception(
+            f"{shown}: {length}, not {found}. The highest bit of a byte is not part of the length."
+        )
+    if found == _sum(each & 127 for each in (header + AFTER)[1:5]):
+        return Misconception(
+            f"{shown}: {length}, not {found}. The highest bit of {header[-1]:02x} is 0, so it is "
+            "the last byte of the length; you have read on."
         )
     return NotYet(f"{shown}: the remaining length is {length}, not {found}")
 
@@ -210,36 +269,56 @@ RIGHT = {
 }
 REASONS = tuple(sorted(reason for _, reason in RIGHT.values()))
 WHY = {
-    "meters": "Who is not there when a message comes gets it later",
+    "meters": "A client that is away when a message comes gets it later",
     "meter page": "Which connections can a page open at all?",
     "game": "Who judges the moves?",
-    "pump": "What has to be told, and when?",
+    "pump": "Of what must the programs be told, and when?",
     "terminal": "Who else would want these bytes?",
 }
-NO_TCP = "a page opens no TCP connection. What it can open, and send bytes on, is a WebSocket."
-IN_VAIN = "nobody here is a page: TCP is open to all of them, and the frames would be in vain."
+NO_TCP = "a page cannot open a TCP connection. It can open a WebSocket, and send bytes on that."
+NO_PAGE = "none of these programs is a page: all of them can use TCP, without frames around it."
 WHY_NOT = {
     ("meters", "WebSocket"): "it can be done: numbers, answers and a history for each program, all "
     "of it your own code. The broker has that: sessions, and QoS 1.",
-    ("meters", "MQTT in WebSocket"): IN_VAIN,
-    ("meter page", "WebSocket"): "the two are no rivals. The readings are at the broker; a server "
+    ("meters", "MQTT in WebSocket"): NO_PAGE,
+    (
+        "meter page",
+        "WebSocket",
+    ): "the two do not exclude each other. The readings are at the broker; a server "
     "of your own would only translate them, and the broker speaks MQTT inside a WebSocket already.",
     ("meter page", "MQTT"): NO_TCP,
     ("game", "MQTT"): NO_TCP,
     ("game", "MQTT in WebSocket"): "a broker passes on whatever is published and judges nothing. "
-    "So your server would be one more client of it, as the referee was: twice the way for nothing.",
+    "So your server would be one more client of it, as the referee was: each message would go "
+    "twice as far, for nothing.",
     ("pump", "WebSocket"): "it can be done: a server of your own, its heartbeat, a `finally`, and "
-    "a list of who has to know. A last will is all of that.",
-    ("pump", "MQTT in WebSocket"): IN_VAIN,
+    "a list of programs that must know. A last will is all of that.",
+    ("pump", "MQTT in WebSocket"): NO_PAGE,
     ("terminal", "MQTT"): NO_TCP,
     ("terminal", "MQTT in WebSocket"): "two topics that nobody else will ever subscribe to, and a "
     "broker between two ends that could speak directly.",
 }
 
 
+def _as_written(choices: Any) -> Any:
+    """Return choices with each known way and reason as the exercise writes it."""
+    known = {each.casefold(): each for each in (*WAYS, *REASONS)}
+
+    def plain(text: Any) -> Any:
+        return known.get(text.strip().casefold(), text) if isinstance(text, str) else text
+
+    try:
+        return {
+            case: pair if isinstance(pair, str) else tuple(map(plain, pair))
+            for case, pair in choices.items()
+        }
+    except (AttributeError, TypeError):
+        return choices  # what is wrong with it is found when it is read
+
+
 @exercise("15.3")
-async def choose(choices: dict[str, tuple[str, str]]) -> str:
-    """Judge a choice for each of five cases, and its reason."""
-    pairs = read(choices, RIGHT, WAYS, REASONS)
+async def choose(choices: Any) -> str:
+    """Check a choice for each of five cases, and its reason."""
+    pairs = read(_as_written(choices), RIGHT, WAYS, REASONS)
     compare(pairs, RIGHT, lambda case, way: WHY_NOT[case, way], WHY.__getitem__)
     return "each chosen by what it needs; where it is a page, a WebSocket carries it either way."

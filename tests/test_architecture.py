@@ -38,11 +38,11 @@ MAY_IMPORT = {
     "reconnect": set(),
     "bus": set(),
     "programs": {"options", "proxies"},
-    "apps": {"bus", "options", "server"},
+    "apps": {"bus", "course", "options", "server"},
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},
-    "doctor": {"files", "programs", "proxies"},
+    "doctor": {"course", "files", "programs", "proxies"},
     "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers
     "__init__": {

@@ -251,6 +251,33 @@ def test_a_notebook_shows_a_plot_and_its_words(backend):
     assert alternative == "It rises: 1 &lt; 2."
 
 
+TELL = """
+import sys
+class Tell:
+    def find_spec(name, path=None, target=None):
+        if name == "matplotlib.figure":
+            print("matplotlib is being imported", flush=True)
+sys.meta_path.insert(0, Tell)
+from wsdemo import draw
+"""
+
+
+def test_matplotlib_is_imported_while_a_person_reads():
+    """The kernel shows its cells to somebody, as in JupyterLab, and says that the import began."""
+    manager = pytest.importorskip("jupyter_client.manager")
+    kernel, client = manager.start_new_kernel()
+    try:
+        content = {"code": TELL, "silent": False, "store_history": True}
+        message = client.session.msg("execute_request", content, metadata={"cellId": "a"})
+        client.shell_channel.send(message)
+        told = []
+        while "matplotlib is being imported\n" not in told:
+            told.append(client.get_iopub_msg(timeout=20)["content"].get("text"))
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+
+
 def test_a_terminal_shows_the_words_of_a_plot(capsys):
     draw.show(draw.axes(3, 1), "Nothing yet.")
     draw.show(b"\x89PNG", "Four bytes.")

@@ -7,6 +7,7 @@ python start.py notebooks --check       run nothing, write nothing: say which ar
 
 import argparse
 import configparser
+import itertools
 import re
 import sys
 import time
@@ -27,7 +28,8 @@ LANGUAGE = {"name": "python"}
 KEPT_METADATA = ("jupyter", "tags")
 
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
-NAMED_ID = re.compile(r"(?!cell-\d+$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+KEPT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NUMBERED_ID = re.compile(r"cell-(\d+)")
 # The folders above a package in a traceback are those of one machine.
 FOLDERS = re.compile(
     r"(?:[A-Za-z]:)?[/\\](?:[^\s'\"<>:/\\]+[/\\])*(?:site-packages|python3\.\d+)[/\\]"
@@ -104,16 +106,21 @@ def slide_type(cell: NotebookNode) -> str | None:
 
 
 def cell_ids(notebook: NotebookNode) -> list[str]:
-    """Give each cell's id: the name its author chose, else one made of its position.
+    """Give each cell's id: the one that it has, or a new number for one that an editor made up.
+
+    An id stays when cells before it come and go. By it, an update finds a cell in the copies of
+    those who learn from this notebook.
 
     Args:
         notebook: the notebook.
     """
+    names: list[str] = [cell.get("id", "") for cell in notebook.cells]
+    numbers = [int(found[1]) for found in map(NUMBERED_ID.fullmatch, names) if found]
+    free = itertools.count(max(numbers, default=0) + 1)
     ids: list[str] = []
-    for number, cell in enumerate(notebook.cells, start=1):
-        name = cell.get("id", "")
-        chosen = NAMED_ID.fullmatch(name) and not RANDOM_ID.fullmatch(name) and name not in ids
-        ids.append(name if chosen else f"cell-{number:02}")
+    for name in names:
+        kept = KEPT_ID.fullmatch(name) and not RANDOM_ID.fullmatch(name) and name not in ids
+        ids.append(name if kept else f"cell-{next(free):02}")
     return ids
 
 

@@ -27,7 +27,9 @@ PYTEST = (sys.executable, "-m", "pytest")
 # Two workers, each with whole files: a notebook's cells belong to one kernel, and a browser to
 # one module.
 WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
-UNIT_TESTS = (*PYTEST, "tests", "-p", "no:nbval", *WORKERS)
+UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/checks", "-p", "no:nbval", *WORKERS)
+# They wait more than they compute, and must be right on a busy machine.
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "6", "--dist", "worksteal", "-q")
 NOTEBOOKS = (
     *PYTEST,
     "notebooks",
@@ -179,6 +181,7 @@ def run_all() -> list[Step]:
         steps.append(missing_ws)
     for name, run in (
         ("style", style),
+        ("exercises", lambda: pytest_step("exercises", EXERCISES)),
         ("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)),
         ("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)),
     ):

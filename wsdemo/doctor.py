@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from wsdemo.course import npm_packages
 from wsdemo.files import ENOUGH_FILES, most_files
 from wsdemo.programs.balancers import install_hint as nginx_hint
 from wsdemo.programs.brokers import install_hint
@@ -181,12 +182,12 @@ def _programs() -> Iterator[Finding]:
         return
     asked = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)
     yield Finding("ok", f"Node {asked.stdout.strip().lstrip('v')}: {node}")
-    folder = Path(__file__).parent.parent / "notebooks" / "javascript"
+    folder = npm_packages()
     for package, purpose in (("ws", "the JavaScript programs"), ("mqtt", "lesson 15's Pong")):
-        if (folder / "node_modules" / package / "package.json").is_file():
+        if (folder / package / "package.json").is_file():
             yield Finding("ok", f"npm's {package}, for {purpose}")
         else:
-            advice = f"for {purpose}: `npm install` in notebooks/javascript"
+            advice = f"for {purpose}: `npm install` in {folder.parent}"
             yield Finding("missing", f"npm's {package}", advice)
 
 

@@ -4,12 +4,14 @@ Plots of data are matplotlib's, which is imported only when one is asked for.
 """
 
 import base64
+import contextlib
 import html
 import io
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wsdemo.cell import ipython_shell
+from wsdemo.cell import ipython_shell, when_idle
 from wsdemo.frames import Frame, FrameParser, Handshake
 from wsdemo.text import beginning, visible
 from wsdemo.wire.core import Wire, WireFrame
@@ -85,6 +87,25 @@ def box(x: float, y: float, width: float, height: float, colour: str, text: str 
     return shape + _text(x + width / 2, y + height / 2 + 5, text) if text else shape
 
 
+_importing = threading.Lock()
+
+
+def _figure_class() -> Any:
+    # One thread after the other: modules that import each other are not safe from two at once.
+    with _importing:
+        from matplotlib.figure import Figure
+    return Figure
+
+
+def _prepare() -> None:
+    with contextlib.suppress(ImportError):  # which is for the cell that draws
+        _figure_class()
+
+
+# The import takes a second or two: a person reads meanwhile, and does not wait for the first plot.
+when_idle(_prepare)
+
+
 def axes(width: float = 7, height: float = 2) -> Any:
     """Make matplotlib axes that read well on a light page and on a dark one.
 
@@ -95,15 +116,15 @@ def axes(width: float = 7, height: float = 2) -> Any:
     Returns:
         The :class:`matplotlib.axes.Axes`; :func:`show` shows them.
     """
+    figure_class = _figure_class()
     import matplotlib
-    from matplotlib.figure import Figure
 
     words = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     grey: dict[Any, str] = dict.fromkeys(words, LABELS)
     # Transparent, so that the page's own colour is the background.
     clear = {"figure.facecolor": "none", "axes.facecolor": "none"}
     with matplotlib.rc_context(grey | clear):
-        made = Figure((width, height), layout="constrained").subplots()
+        made = figure_class((width, height), layout="constrained").subplots()
     made.spines[["top", "right"]].set_visible(False)
     return made
 

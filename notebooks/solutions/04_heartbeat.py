@@ -19,6 +19,15 @@ async def watch(connection):
         await asyncio.sleep(0.3)
 
 
+def is_heartbeat(message):
+    """Return whether a message is JSON, an object, and of this type."""
+    try:
+        data = json.loads(message)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and data.get("type") == "heartbeat"
+
+
 clients = set()
 
 
@@ -27,7 +36,7 @@ async def chat(connection):
     clients.add(connection)
     try:
         async for message in connection:
-            if json.loads(message).get("type") == "heartbeat":
+            if is_heartbeat(message):
                 await connection.send(json.dumps({"type": "heartbeat"}))
             else:
                 broadcast(clients, message)

@@ -249,10 +249,11 @@ def test_steps_that_mean_nothing(steps):
 
 
 def test_the_library_for_mqtt_is_served_where_it_is(server, get, monkeypatch, tmp_path):
-    monkeypatch.setattr(pong, "LIBRARY", tmp_path)
+    monkeypatch.setattr(pong, "npm_packages", lambda: tmp_path)
     with pong.serve(name="without") as without:
         assert get(without, "/mqtt.js")[0] == 404
-    (tmp_path / "mqtt.esm.js").write_text("export default 1;")
+    (tmp_path / pong.LIBRARY).parent.mkdir(parents=True)
+    (tmp_path / pong.LIBRARY).write_text("export default 1;")
     with pong.serve(name="with") as served:
         status, headers, body = get(served, "/mqtt.js")
     assert (status, body) == (200, b"export default 1;")

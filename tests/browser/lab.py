@@ -145,7 +145,7 @@ def _wait_for_url(log: queue.SimpleQueue) -> str:
     while (line := log.get(timeout=START_TIMEOUT)) is not None:
         seen.append(line)
         if found := re.search(r"(http://127\.0\.0\.1:\d+/\S*?)(?:lab|tree)?\?token", line):
-            _wait_until_it_listens(found[1])
+            wait_until_it_listens(found[1])
             return found[1]
     raise RuntimeError(f"Jupyter did not start:\n{''.join(seen)}")
 
@@ -159,7 +159,7 @@ def find_chromium() -> str | None:
     return doctor.find_chromium()
 
 
-def _wait_until_it_listens(url: str) -> None:
+def wait_until_it_listens(url: str) -> None:
     """Jupyter names its address a moment before it listens there, and then tells nobody."""
     place = urlsplit(url)
     end = time.monotonic() + START_TIMEOUT

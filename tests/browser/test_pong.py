@@ -30,7 +30,7 @@ def plain_pong():
 @contextlib.contextmanager
 def mqtt_pong():
     """A broker and a referee; gives the address of the page that plays over MQTT."""
-    if not (pong.LIBRARY / "mqtt.esm.js").is_file():
+    if not (pong.npm_packages() / pong.LIBRARY).is_file():
         missing = "npm's mqtt is not installed: run `python start.py test`"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     with wsdemo.broker("mqtt") as broker, plain_pong() as page:
@@ -169,7 +169,7 @@ def test_the_bot_waits_for_the_first_move(tab):
 
 
 def test_without_the_library_the_page_says_what_to_run(window, monkeypatch, tmp_path):
-    monkeypatch.setattr(pong, "LIBRARY", tmp_path)
+    monkeypatch.setattr(pong, "npm_packages", lambda: tmp_path)
     with plain_pong() as url:
         page = window.new_page()
         page.goto(f"{url}?mqtt=ws://127.0.0.1:9/mqtt")

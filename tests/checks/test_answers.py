@@ -78,10 +78,14 @@ def test_patched_kernel_is_diagnosed(monkeypatch):
     assert (verdict.state, "restart the kernel" in verdict.text) == ("look again", True)
 
 
-def test_each_exercise_has_two_diagnoses():
-    for number in exercises():
-        # 00.1 has its two in the tests above.
-        assert sum(each == number for each, _, _ in rows("MISTAKES")) >= 2 or number == "00.1"
+@pytest.mark.parametrize("number", exercises())
+def test_each_check_is_tested_as_a_test_suite(number):
+    """Eight wrong answers that a learner would write, and four right ones of unusual form."""
+    wrong = [row for row in [*rows("MISTAKES"), *rows("HINTS")] if row[0] == number]
+    right = [row for row in rows("RIGHT") if row[0] == number]
+    # 00.1 has two more in the tests above.
+    assert len(wrong) + 2 * (number == "00.1") >= 8
+    assert len(right) >= 4
 
 
 @pytest.mark.parametrize(("number", "source"), list(stubs()))

@@ -126,6 +126,12 @@ def test_both_parts_of_a_split_cell_stay():
     assert "b = 3" in note
 
 
+def test_a_split_answer_is_named_by_its_exercise():
+    stub, new = exercise("03.1"), exercise("03.1", "...")
+    parts = changed(stub, "def answer(): ..."), code("5d2f", 'wsdemo.check("03.1", answer)')
+    assert merged([stub], parts, [new]).conflicts == ["exercise 03.1"]
+
+
 def test_an_answer_is_found_by_its_number_where_ids_have_changed():
     stub, moved = exercise("03.1", name="cell-02"), exercise("03.1", name="cell-03")
     answer = {**ANSWER, "id": "cell-02"}
@@ -134,6 +140,26 @@ def test_an_answer_is_found_by_its_number_where_ids_have_changed():
     assert sources(result) == ["text a", "something new", text(ANSWER)]
     assert [cell["id"] for cell in result.notebook["cells"]] == ["a", "cell-02", "cell-03"]
     assert result.conflicts == []
+
+
+def test_an_answer_is_found_by_its_number_where_it_was_pasted():
+    pasted = {**ANSWER, "id": "5d2f"}
+    result = merged([A, exercise("03.1")], [A, pasted], [A, exercise("03.1", "...")])
+    assert sources(result)[2].startswith("*The course has changed this cell.")
+
+
+def test_a_text_is_found_where_ids_were_given_anew():
+    new = [markdown("a", "something new"), {**A, "id": "b"}, {**B, "id": "c"}]
+    result = merged([A, B], [A, changed(B, "mine")], new)
+    assert sources(result) == ["something new", "text a", "mine"]
+    assert result.conflicts == []
+
+
+def test_of_two_cells_with_the_same_text_the_right_one_is_in_conflict():
+    one, two = code("one", "server.stop()"), code("two", "server.stop()")
+    result = merged([one, two], [changed(one, "mine"), two], [changed(one, "new"), two])
+    assert [sources(result)[0], sources(result)[2]] == ["mine", "server.stop()"]
+    assert result.conflicts == ['"mine"']
 
 
 def test_an_answer_stays_where_its_exercise_has_changed():

@@ -56,6 +56,7 @@ def test_it_can_be_anywhere(tmp_path):
 def test_inside_a_copy_that_copy_is_meant(tmp_path, monkeypatch):
     there = tmp_path / "elsewhere"
     course.update(there)
+    assert course.update(there / "javascript").folder == there
     monkeypatch.chdir(there / "javascript")
     assert course.update().folder == there
 
@@ -146,6 +147,22 @@ def test_a_file_that_was_deleted_comes_again(mine):
     (mine / CHAT).unlink()
     assert course.update().changed == [CHAT]
     assert (mine / CHAT).is_file()
+
+
+def test_new_outputs_do_not_replace_those_of_the_learner(lessons, mine):
+    for folder, output in ((mine, "of the learner"), (lessons, "saved now")):
+        lesson = kit.load((folder / CHAT).read_bytes())
+        lesson["cells"][1]["outputs"] = [kit.stream(output)]
+        (folder / CHAT).write_bytes(kit.dump(lesson))
+    before = (mine / CHAT).read_bytes()
+    assert not course.update()
+    assert (mine / CHAT).read_bytes() == before
+
+
+def test_a_program_that_the_course_dropped_goes(lessons, mine):
+    (lessons / CLIENT).unlink()
+    assert course.update().changed == [CLIENT]
+    assert not (mine / CLIENT).exists()
 
 
 @pytest.mark.parametrize("how", ["untouched", "run"])

@@ -229,7 +229,6 @@ BROKEN = [
     (in_form, output_of_first(text=['<div data-token="s3cr3t">\n'])),
     (in_form, put("cells", 2, "metadata", "execution", {"iopub.status.idle": "2026-01-01"})),
     (in_form, put("cells", 3, "id", "0f3a77c2")),
-    (in_form, put("cells", 3, "id", "cell-07")),
     (in_form, put("metadata", "kernelspec", "name", "my-own")),
     (in_form, put("metadata", "language_info", "version", "3.13.0")),
     (small_cells, put("cells", 3, "source", ["x = 1\n" * 25 + "x"])),

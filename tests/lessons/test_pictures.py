@@ -69,6 +69,16 @@ def test_plots_are_found():
     assert all(any(alternatives(cell)) for cell in plots)
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_matplotlib_has_time_before_the_first_plot(path):
+    """It is imported while the reader reads, so ``draw`` is not imported only by what draws."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = [text_of(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    plots = [number for number, source in enumerate(sources) if "draw.axes(" in source]
+    imports = [number for number, source in enumerate(sources) if "import draw" in source]
+    assert not plots or imports[0] < plots[0], "import draw in an earlier cell"
+
+
 def shown(**data):
     return code(1, "show()", [{"output_type": "display_data", "data": data, "metadata": {}}], "x")
 

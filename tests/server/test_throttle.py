@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import queue
+import threading
 import time
 
 import pytest
@@ -189,6 +191,42 @@ def test_a_sender_that_is_cut_off_ends_the_loop_with_the_reason():
     with serve_limited(handler, limits) as server:
         asyncio.run(main(server))
     assert ended == ["x"] * 10 + [None]
+
+
+def test_a_sender_that_leaves_ends_the_loop():
+    ended, limits = threading.Event(), Limits(rate=1000)
+
+    async def handler(connection):
+        async for _ in rate_limited(connection, limits):
+            pass
+        ended.set()
+
+    async def main(url):
+        async with connect(url) as client:
+            await client.send("bye")
+
+    with serve_limited(handler, limits) as server:
+        asyncio.run(main(server.url))
+        assert ended.wait(5)
+
+
+def test_time_that_has_passed_counts_for_the_next_message():
+    handled, limits = queue.SimpleQueue(), Limits(rate=2, burst=1)
+
+    async def handler(connection):
+        async for _ in rate_limited(connection, limits):
+            handled.put(time.monotonic())
+
+    async def main(url):
+        async with connect(url) as client:
+            await client.send("first")
+            first = await asyncio.to_thread(handled.get, timeout=5)
+            await asyncio.sleep(0.25)  # half of the time until the next one may come
+            await client.send("second")
+            return await asyncio.to_thread(handled.get, timeout=5) - first
+
+    with serve_limited(handler, limits) as server:
+        assert 0.4 < asyncio.run(main(server.url)) < 0.9
 
 
 def test_the_heartbeat_server_does_not_take_a_fast_sender_for_dead(monkeypatch):

@@ -17,10 +17,10 @@ def test_normalising_is_stable():
     assert '\n "cells"' in once
 
 
-def test_normalising_keeps_names_and_makes_the_others():
-    names = ["intro", "af3a77c2", "cell-01", "intro", "Über"]
+def test_normalising_keeps_ids_and_numbers_those_that_an_editor_made_up():
+    names = ["cell-07", "intro", "af3a77c2", "cell-01", "intro", "Über", "cell-07"]
     ids = tool.cell_ids(nbformat.from_dict({"cells": [{"id": name} for name in names]}))
-    assert ids == ["intro", "cell-02", "cell-03", "cell-04", "cell-05"]
+    assert ids == ["cell-07", "intro", "cell-08", "cell-01", "cell-09", "cell-10", "cell-11"]
 
 
 def test_neighbouring_pieces_of_a_stream_are_joined():

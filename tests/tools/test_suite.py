@@ -147,7 +147,13 @@ def test_without_ws_ci_fails_and_a_learner_goes_on(monkeypatch, ci, names):
     monkeypatch.setattr(suite, "fetch_ws", lambda: Step("npm install", failed=1))
     monkeypatch.setattr(suite, "style", lambda: Step("style", 2))
     monkeypatch.setattr(suite, "pytest_step", lambda name, command: Step(name, 1))
-    assert [step.name for step in suite.run_all()] == [*names, "style", "unit tests", "notebooks"]
+    assert [step.name for step in suite.run_all()] == [
+        *names,
+        "style",
+        "exercises",
+        "unit tests",
+        "notebooks",
+    ]
 
 
 def test_package_json_pins_what_it_needs():

@@ -57,7 +57,7 @@ function overMqtt(url) {
       showState("not connected");
       show(
         "trouble",
-        "npm's mqtt is not here: run `npm install` in notebooks/javascript, then start this server again",
+        "npm's mqtt is not here: run `npm install` in the folder javascript of the lessons, then start this server again",
       );
       return;
     }

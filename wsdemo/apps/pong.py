@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import pathlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from wsdemo.apps import pages
 from wsdemo.apps._app import App
 from wsdemo.apps._messages import Refused, read_json, refusal
 from wsdemo.apps.pong_game import SIDES, Game
+from wsdemo.course import npm_packages
 from wsdemo.options import check_number
 from wsdemo.server.core import Server
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
@@ -27,8 +27,8 @@ LIMITS = Limits(max_size=2**8, rate=100)
 STEPS = 50.0
 LONGEST_NAME = 20
 
-# The page plays over MQTT with npm's mqtt, which is no part of this package.
-LIBRARY = pathlib.Path(__file__).parents[2] / "notebooks/javascript/node_modules/mqtt/dist"
+# The page plays over MQTT with npm's mqtt, which is not part of this package.
+LIBRARY = "mqtt/dist/mqtt.esm.js"
 
 
 def read(text: str | bytes) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def serve(
             sending.cancel()
             table.leave(name)
 
-    library = LIBRARY / "mqtt.esm.js"
+    library = npm_packages() / LIBRARY
     known = {**PAGES, "/mqtt.js": library} if library.is_file() else PAGES
     return serve_limited(pong, limits, **{"pages": known, **options})
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from wsdemo.checks import Misconception, NotYet
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE
-from wsdemo.checks._words import Words
 
 __all__ = ["BURSTS", "sending"]
 
@@ -113,7 +113,7 @@ class Sender:
         if self._sent:
             await self._pass_time()
             self._client.receive()
-        await self._expect_newest(Words(f"{list(values)}, at the same time"))
+        await self._expect_newest(Plain(f"{list(values)}, at the same time"))
 
     async def single(self) -> None:
         """Let values come one at a time, with nothing under way and nothing that waits."""
@@ -121,7 +121,7 @@ class Sender:
             self._client.receive()
             await self._expect_none()
             self._add(value)
-            await self._expect_newest(Words(f"{value}, when nothing was under way"))
+            await self._expect_newest(Plain(f"{value}, when nothing was under way"))
 
     async def stream(self) -> None:
         """Let values come without a pause; judge whether the client is kept up to date."""
@@ -135,14 +135,14 @@ class Sender:
                 self._sent.append(self._client.calls.get_nowait())
                 sent += 1
             self._judge_sends()
-        came = Words(f"{len(STREAM)} values, one every 10 ms")
+        came = Plain(f"{len(STREAM)} values, one every 10 ms")
         if sent < 3:
             raise Misconception(
                 "while values come without a pause, the client receives almost nothing: do not "
                 "wait until the queue is silent",
                 input=came,
-                expected=Words("about 6 values sent meanwhile"),
-                received=Words(f"{sent} sent"),
+                expected=Plain("about 6 values sent meanwhile"),
+                received=Plain(f"{sent} sent"),
             )
         for _ in range(3):
             if self._sent[-1] == self._put[-1]:
@@ -159,7 +159,7 @@ class Sender:
     async def _expect_none(self) -> None:
         await self._pass_time()
         if not self._client.calls.empty():
-            self._judge(self._client.calls.get_nowait(), Words("no new value"))
+            self._judge(self._client.calls.get_nowait(), Plain("no new value"))
 
     async def _pass_time(self) -> None:
         await asyncio.sleep(HOLD)
@@ -177,7 +177,7 @@ class Sender:
                 "connection then, and the client is far behind: await each `send` before the next."
             )
 
-    async def _next(self, came: Words) -> Any:
+    async def _next(self, came: Plain) -> Any:
         """Return the value that is sent next."""
         clock = asyncio.get_running_loop().time
         start = clock()
@@ -207,27 +207,27 @@ class Sender:
             "get the last one. Keep it until it is sent.",
             input=came,
             expected=self._put[-1],
-            received=Words(f"nothing after {self._sent[-1]}"),
+            received=Plain(f"nothing after {self._sent[-1]}"),
         )
 
-    async def _expect_newest(self, came: Words) -> None:
+    async def _expect_newest(self, came: Plain) -> None:
         self._judge(await self._next(came), came)
         if len(self._delays) == 3 and min(self._delays) > LATE:
             raise Misconception(
                 "you let time pass before you send, and meanwhile the client shows an old value. "
                 "`await values.get()` returns as soon as there is one: do not sleep.",
                 input=came,
-                expected=Words("sent within a few milliseconds"),
-                received=Words(f"after {min(self._delays):.1f} s, or later"),
+                expected=Plain("sent within a few milliseconds"),
+                received=Plain(f"after {min(self._delays):.1f} s, or later"),
             )
 
-    def _judge(self, value: Any, came: Words) -> None:
-        newest = self._put[-1] if self._put else Words("nothing")
+    def _judge(self, value: Any, came: Plain) -> None:
+        newest = self._put[-1] if self._put else Plain("nothing")
         happened: dict[str, Any] = {"input": came, "expected": newest, "received": value}
         if value not in self._put or type(value) is not int:
             raise Misconception("send a value as it came from the queue", **happened)
         if value in self._sent:
-            happened["expected"] = Words("each value at most once")
+            happened["expected"] = Plain("each value at most once")
             raise Misconception("a value was sent twice", **happened)
         if value != newest:
             place = self._put.index(value)

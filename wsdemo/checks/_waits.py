@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wsdemo.checks import Misconception, NotYet
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import called
-from wsdemo.checks._words import Words
 
 __all__ = ["DRAWS", "WAITS", "check_that_it_does_not_sleep", "judge_plans", "take"]
 
@@ -23,7 +23,7 @@ WAITS = 20
 
 def take(function: Callable[..., Any], base: float, cap: float, count: int) -> list[float]:
     """Take the first waits of a new generator, as the library does."""
-    asked = Words(f"waits({base}, {cap})")
+    asked = Plain(f"waits({base}, {cap})")
     generator = called(function, base, cap)
     if inspect.isasyncgen(generator):
         raise Misconception(
@@ -71,14 +71,14 @@ def check_that_it_does_not_sleep(function: Callable[..., Any]) -> None:
     raise Misconception(
         "your generator waits by itself, and so the whole program stands still. Only yield the "
         "time: connect() sleeps.",
-        input=Words(f"{WAITS} waits of together {sum(waits):.2f} s"),
-        received=Words(f"they took {took:.2f} s to make"),
+        input=Plain(f"{WAITS} waits of together {sum(waits):.2f} s"),
+        received=Plain(f"they took {took:.2f} s to make"),
     )
 
 
 def judge_plans(plans: list[list[float]], base: float, cap: float) -> None:
     """Judge the waits of many clients, that all lost the server at the same moment."""
-    asked = Words(f"waits({base}, {cap}), in {DRAWS} clients")
+    asked = Plain(f"waits({base}, {cap}), in {DRAWS} clients")
     columns = list(zip(*plans, strict=True))
     ceilings = [min(cap, base * 2**failures) for failures in range(WAITS)]
     if all(len(set(waits)) == 1 for waits in columns):
@@ -105,7 +105,7 @@ def judge_plans(plans: list[list[float]], base: float, cap: float) -> None:
             raise Misconception(
                 "a client draws once, and then all its waits are the same part of the ceiling: one "
                 "that draws near 0 never backs off. Draw for each wait.",
-                input=Words(f"waits({base}, {cap})"),
+                input=Plain(f"waits({base}, {cap})"),
                 received=[round(wait, 3) for wait in waits_of_one[:6]],
             )
 
@@ -115,9 +115,9 @@ def _judge_height(
 ) -> None:
     longest = max(waits)
     values = {
-        "input": Words(where),
-        "expected": Words(f"up to {ceiling:g} s"),
-        "received": Words(f"up to {longest:.2f} s"),
+        "input": Plain(where),
+        "expected": Plain(f"up to {ceiling:g} s"),
+        "received": Plain(f"up to {longest:.2f} s"),
     }
     if longest > ceiling and number == 1:
         doubled = 1.5 * ceiling < longest <= 2 * ceiling and min(waits) < 0.2 * ceiling
@@ -142,13 +142,13 @@ def _judge_spread(where: str, waits: tuple[float, ...], ceiling: float, first: b
         raise Misconception(
             "many clients wait for exactly the same time, so they return together. "
             + (advice if capped else "Draw any number between 0 and the ceiling."),
-            input=Words(where),
-            received=Words(f"{times} of {DRAWS} clients wait {commonest:g} s"),
+            input=Plain(where),
+            received=Plain(f"{times} of {DRAWS} clients wait {commonest:g} s"),
         )
     values = {
-        "input": Words(where),
-        "expected": Words(f"from 0 to {ceiling:g} s"),
-        "received": Words(f"from {min(waits):.2f} to {max(waits):.2f} s"),
+        "input": Plain(where),
+        "expected": Plain(f"from 0 to {ceiling:g} s"),
+        "received": Plain(f"from {min(waits):.2f} to {max(waits):.2f} s"),
     }
     if max(waits) < 0.8 * ceiling:
         raise Misconception("a ceiling is too low: each is twice the one before", **values)
@@ -163,8 +163,8 @@ def _judge_spread(where: str, waits: tuple[float, ...], ceiling: float, first: b
         if quarters[quarter] < DRAWS / 20:
             raise Misconception(
                 "the waits are not spread out: clients that draw the same return together",
-                input=Words(where),
-                received=Words(
+                input=Plain(where),
+                received=Plain(
                     f"only {quarters[quarter]} of {DRAWS} waits between "
                     f"{quarter * ceiling / 4:g} and {(quarter + 1) * ceiling / 4:g} s"
                 ),

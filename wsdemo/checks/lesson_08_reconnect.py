@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._refusing import End, Refusing, run_against
 from wsdemo.checks._serving import PATIENCE
 from wsdemo.checks._trial import called, in_time
@@ -20,7 +21,6 @@ from wsdemo.checks._waits import (
     judge_plans,
     take,
 )
-from wsdemo.checks._words import Words
 
 LONG_NIGHT = 1100
 """Failures after which a ceiling without a bound is more than a float can hold."""
@@ -39,7 +39,7 @@ async def backoff(function: Any) -> str:
         raise Misconception(
             "a float cannot hold 2**1024. With a cap of 30 s, that many failures take about five "
             "hours. Limit the power, or double a ceiling that is already capped.",
-            input=Words(f"waits(5.0, 30.0), {LONG_NIGHT} waits"),
+            input=Plain(f"waits(5.0, 30.0), {LONG_NIGHT} waits"),
             received=error,
         ) from None
     server = Refusing([503, 503])
@@ -75,7 +75,7 @@ async def persistence(function: Any) -> str:
 
 def _judge_persistence(server: Refusing, end: End, message: str | bytes) -> None:
     statuses = ", ".join(map(str, PASSING))
-    happened = {"input": Words(f"a server that refuses with {statuses}, then sends {message!r}")}
+    happened = {"input": Plain(f"a server that refuses with {statuses}, then sends {message!r}")}
     if not server.events:
         raise NotYet("your function has not connected to `url`", received=end)
     if isinstance(end.raised, InvalidStatus):
@@ -107,7 +107,7 @@ def _judge_persistence(server: Refusing, end: End, message: str | bytes) -> None
 def _judge_pauses(server: Refusing) -> None:
     """Judge whether there was exactly one pause between two tries, and no other."""
     awaited = server.events.count("pause")
-    happened = {"received": Words(", ".join(str(each or "let in") for each in server.events[:8]))}
+    happened = {"received": Plain(", ".join(str(each or "let in") for each in server.events[:8]))}
     if server.pauses > awaited + 1:
         raise Misconception(
             "you called `pause()`, and did not await it: so nothing pauses. Write `await pause()`.",
@@ -132,13 +132,13 @@ async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
     server = Refusing(itertools.chain([503], itertools.repeat(status)))
     async with server.serve() as url:
         end = await run_against(server, url, 2, function)
-    happened = {"input": Words(f"a server that refuses with 503, then always with {status}")}
+    happened = {"input": Plain(f"a server that refuses with 503, then always with {status}")}
     if len(server.visits) > 2:
         raise Misconception(
             f"after a {status} you tried again. Waiting does not make a wrong token right, or a "
             "missing page appear: only a status that can heal is worth another try.",
             **happened,
-            received=Words(f"{len(server.visits) - 2} more tries, then the check stopped it"),
+            received=Plain(f"{len(server.visits) - 2} more tries, then the check stopped it"),
         )
     if end.unfinished:
         raise Misconception(f"after a {status} your function did not end", **happened)
@@ -147,7 +147,7 @@ async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
             f"at a {status} the caller got something else than the exception of `connect`: let it "
             "through",
             **happened,
-            expected=Words("InvalidStatus is raised"),
+            expected=Plain("InvalidStatus is raised"),
             received=end,
         )
     if server.events.count("pause") > 1:
@@ -167,7 +167,7 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
         server.after_pause = come_back
         end = await run_against(server, url, 1, function)
     happened = {
-        "input": Words("nobody listens at the port; after three pauses a server sends 'back'")
+        "input": Plain("nobody listens at the port; after three pauses a server sends 'back'")
     }
     if isinstance(end.raised, OSError):
         raise Misconception(
@@ -197,7 +197,7 @@ async def _judge_cancellation(function: Callable[..., Any]) -> None:
         raise Misconception(
             "the caller cancelled your function, as a time limit does, and it went on. A bare "
             "`except:` catches CancelledError as well: catch OSError and InvalidStatus only.",
-            input=Words("a server that accepts and sends nothing"),
+            input=Plain("a server that accepts and sends nothing"),
         )
 
 
@@ -232,7 +232,7 @@ CASES: tuple[tuple[tuple[tuple[int, str], ...], str, str, tuple[int, ...] | None
 async def replay(function: Any) -> str:
     """Judge ``replay(kept, epoch, last)``: what a client gets that comes back."""
     for kept, epoch, last, missed in CASES:
-        asked = Words(f"replay({list(kept)}, {epoch!r}, {last!r})")
+        asked = Plain(f"replay({list(kept)}, {epoch!r}, {last!r})")
         right = [each for each in kept if missed is None or each[0] in missed]
         given = list(kept)
         answer = called(function, given, epoch, last)
@@ -242,8 +242,8 @@ async def replay(function: Any) -> str:
                 "your function changed `kept`. The server needs it for the next client: return a "
                 "new list.",
                 input=asked,
-                expected=Words(f"kept is still {list(kept)}"),
-                received=Words(f"kept is {given}"),
+                expected=Plain(f"kept is still {list(kept)}"),
+                received=Plain(f"kept is {given}"),
             )
         if gap == (missed is None) and messages == right:
             continue

@@ -1,15 +1,19 @@
 """The exercises of lesson 09."""
 
 import contextlib
+import datetime
 import ssl
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._attempt import attempt
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import HOST, serving
+from wsdemo.checks._trial import called
 
 if TYPE_CHECKING:
     import trustme
@@ -29,64 +33,125 @@ async def _server(certificate: "trustme.LeafCert") -> AsyncIterator[str]:
 
 
 async def _refusal(certificate: "trustme.LeafCert", context: ssl.SSLContext) -> str | None:
-    """What a client of this context says of a server; ``None`` if it connects."""
+    """Return why a client with this context refuses a server; ``None`` if it connects."""
     async with _server(certificate) as url:
         try:
             async with connect(url, ssl=context, close_timeout=0.5):
                 return None
         except ssl.SSLCertVerificationError as error:
             return error.verify_message
+        except (ssl.SSLError, OSError, EOFError) as error:
+            return str(error)
 
 
 @exercise("09.1")
 async def client_context(make: Callable[[str], ssl.SSLContext]) -> str:
-    """Judge a client's context by whom it lets pass: one right server, two wrong ones."""
+    """Judge a client's context by the servers that it accepts: one is right, three are not."""
     import trustme
 
     authority = trustme.CA()
-    context = make(authority.cert_pem.bytes().decode())
-    if not isinstance(context, ssl.SSLContext):
-        raise NotYet("return an ssl.SSLContext")
+    context = _make(make, authority.cert_pem.bytes().decode())
     if await _refusal(trustme.CA().issue_cert(HOST), context) is None:
         raise Misconception(
-            "it lets in a server that a stranger has signed, and so anybody in the middle: with "
-            "the check turned off, TLS hides your words from all but the one who reads them."
+            "it accepts a server whose certificate a stranger has signed. Anyone in the middle can "
+            "make such a certificate, and then read and change everything: leave verify_mode as it "
+            "is.",
+            input=Plain("a certificate of an unknown authority"),
         )
     if await _refusal(authority.issue_cert("other.example"), context) is None:
         raise Misconception(
-            "it takes other.example's certificate for this server's: who has a certificate for "
-            "any name at all can play every server. Leave check_hostname on."
+            "it accepts the certificate of other.example for this server. Then anyone who has a "
+            "certificate for any name can pretend to be every server: leave check_hostname on.",
+            input=Plain("a certificate for another name"),
+        )
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    if await _refusal(authority.issue_cert(HOST, not_after=yesterday), context) is None:
+        raise Misconception(
+            "it accepts a certificate that is out of date: leave verify_flags as they are",
+            input=Plain("a certificate that expired yesterday"),
         )
     if refusal := await _refusal(authority.issue_cert(HOST), context):
-        raise NotYet(f"it refuses the right server: {refusal}")
-    return "the right server is let in; a stranger's, and one of another name, are not."
+        raise NotYet(
+            "it refuses the right server: load the authority that is in `pem`",
+            input=Plain("a certificate that this authority has signed"),
+            received=Plain(refusal),
+        )
+    return "it accepts the right server; a stranger's, another name's and an old one it does not."
+
+
+def _make(make: Callable[[str], Any], pem: str) -> ssl.SSLContext:
+    shown = Plain("the text of a certificate, -----BEGIN CERTIFICATE----- …")
+    try:
+        context = called(make, pem)
+    except OSError:  # an SSLError is one of them
+        context = attempt(make, pem, shown=Plain(f"{shown} (cafile= takes a path, cadata= a text)"))
+    except Exception:
+        context = attempt(make, pem, shown=shown)
+    if not isinstance(context, ssl.SSLContext):
+        raise NotYet("return an ssl.SSLContext", input=shown, received=context)
+    if context.protocol == ssl.PROTOCOL_TLS_SERVER:
+        raise Misconception(
+            "this is a context for a server: Purpose.CLIENT_AUTH is for checking clients. A client "
+            "takes the default, Purpose.SERVER_AUTH.",
+            received=context,
+        )
+    return context
+
+
+CERTIFICATES = (
+    ("chat.example", "www.chat.example", HOST, "192.0.2.7"),
+    ("*.wild.example", HOST),
+)
+"""The names and addresses of two certificates; the client connects to HOST."""
 
 
 @exercise("09.2")
 async def names(read: Callable[[ClientConnection], list[str]]) -> str:
-    """Judge what is read out of a certificate that was sent."""
+    """Judge what is read out of certificates that were sent."""
     import trustme
 
     authority = trustme.CA()
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    expected = ["chat.example", "www.chat.example", HOST]
-    async with (
-        _server(authority.issue_cert(*expected, common_name="a server")) as url,
-        connect(url, ssl=context, close_timeout=0.5) as client,
-    ):
-        found = read(client)
+    for right in CERTIFICATES:
+        certificate = authority.issue_cert(*right, common_name="a server")
+        async with (
+            _server(certificate) as url,
+            connect(url, ssl=context, close_timeout=0.5) as client,
+        ):
+            shown = Plain(f"a certificate for {', '.join(right)}")
+            _judge_names(attempt(read, client, shown=shown), right, shown)
+    return "these are the names that a client compares with the one in the URL."
+
+
+def _judge_names(answer: Any, right: tuple[str, ...], shown: Plain) -> None:
+    if answer is None or isinstance(answer, str | bytes):
+        raise NotYet("return a list of texts", input=shown, received=answer)
+    try:
+        found = list(answer)
+    except TypeError:
+        raise NotYet("return a list of texts", input=shown, received=answer) from None
+    values = {"input": shown, "expected": list(right), "received": found}
     if not found:
-        raise NotYet("the list is empty; the certificate has three names")
-    if list(found) == [HOST]:
-        raise Misconception(
-            "that is where you have connected to; the certificate says for whom it was made, and "
-            "it has three names."
-        )
+        raise NotYet("the list is empty", **values)
+    if not all(isinstance(each, str) for each in found):
+        raise NotYet("return texts, the names and addresses without their kind", **values)
     if "a server" in found:
         raise Misconception(
-            "the commonName is only a label today: clients check the subjectAltName (RFC 9525 §2)."
+            "the commonName is only a label today: clients check the subjectAltName (RFC 9525 §2)",
+            **values,
         )
-    if sorted(found) != sorted(expected):
-        raise NotYet("return a list of texts, the names without their kind")
-    return "these are the names that a client compares with the one in the URL."
+    if sorted(found) == sorted(right):
+        return
+    if found == [HOST]:
+        raise Misconception(
+            f"{HOST} is where the client has connected to; the certificate has more names", **values
+        )
+    missing = [each for each in right if each not in found]
+    if missing and set(found) < set(right):
+        raise Misconception(
+            f"something is missing: {', '.join(missing)}. A certificate may have several names of "
+            "each kind, and addresses as well.",
+            **values,
+        )
+    raise NotYet("these are not the names of this certificate", **values)

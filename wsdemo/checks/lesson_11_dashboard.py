@@ -13,9 +13,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE, serving
 from wsdemo.checks._slow_client import BURSTS, sending
-from wsdemo.checks._words import Words
 
 LATE = 0.5
 """Seconds after which what a right answer does at once is late, if it is each time."""
@@ -151,7 +151,7 @@ async def snapshot(handler: Callable[..., Any]) -> str:
     state = {"temperature": 70, "humidity": random.randint(40, 60), "fan": True, "door": "shut"}
     feed = Feed(handler, state)
     async with feed.running():
-        first = await feed.message(Words("no change yet"))
+        first = await feed.message(Plain("no change yet"))
         if feed.is_plain:
             raise NotYet("write `async def`: your function is awaited", received=handler)
         if first is None:
@@ -171,8 +171,8 @@ async def snapshot(handler: Callable[..., Any]) -> str:
                 raise Misconception(
                     "a change must be sent at once: `await changes.get()` returns when there is "
                     "one, so nothing needs to sleep",
-                    expected=Words("a few milliseconds after the change"),
-                    received=Words(f"{min(delays):.1f} s after it, or later"),
+                    expected=Plain("a few milliseconds after the change"),
+                    received=Plain(f"{min(delays):.1f} s after it, or later"),
                 )
         await _several_changes(feed)
         if not await feed.ends():
@@ -186,7 +186,7 @@ async def snapshot(handler: Callable[..., Any]) -> str:
 async def _one_change(feed: Feed, change: dict[str, Any], number: int) -> float:
     """Judge what a client is sent of one change; return how long that took."""
     clock = asyncio.get_running_loop().time
-    given = Words(f"change {number + 1}: {change}")
+    given = Plain(f"change {number + 1}: {change}")
     before = dict(feed.known)
     start = clock()
     feed.change(change)
@@ -213,9 +213,9 @@ async def _one_change(feed: Feed, change: dict[str, Any], number: int) -> float:
 
 
 def _missing(
-    feed: Feed, given: Words, change: dict[str, Any], received: list[dict[str, Any]], number: int
+    feed: Feed, given: Plain, change: dict[str, Any], received: list[dict[str, Any]], number: int
 ) -> Exception:
-    values = {"input": given, "expected": change, "received": received or Words("nothing")}
+    values = {"input": given, "expected": change, "received": received or Plain("nothing")}
     if number == 0:
         return NotYet("after the state, each change must be sent", **values)
     how = (
@@ -233,7 +233,7 @@ def _missing(
 async def _several_changes(feed: Feed) -> None:
     """Judge what a client knows after several changes that came at the same time."""
     changes = [*AT_ONCE, {"end": True}]
-    given = Words("at the same time: " + ", ".join(map(str, changes)))
+    given = Plain("at the same time: " + ", ".join(map(str, changes)))
     feed.change(*changes)
     received = []
     while "end" not in feed.known:

@@ -150,7 +150,7 @@ def _outcome(group: _Cells, merged: Merged, used: set[str]) -> list[Cell]:
         if theirs is None or _same(base, theirs):
             return []
         if base is not None:
-            merged.kept.append(label(theirs))
+            merged.kept.append(_name(theirs, base))
         return [{**theirs, "id": _free(theirs.get("id", "yours"), "yours", used)}]
     if theirs is None:
         if base is None:
@@ -168,10 +168,16 @@ def _outcome(group: _Cells, merged: Merged, used: set[str]) -> list[Cell]:
             cell |= _results(new)
         return [cell]
     if not _same(base, new):
-        merged.conflicts.append(label(theirs))
+        merged.conflicts.append(_name(theirs, base, new))
     elif not group.noted:
         return [cell]
     return [cell, _note(_KEPT, new, used)]
+
+
+def _name(theirs: Cell, *others: Cell | None) -> str:
+    """Name a cell by its exercise, which may be in one part of a cell that was split."""
+    versions = [theirs, *(each for each in others if each is not None)]
+    return label(next(filter(exercises, versions), theirs))
 
 
 def _same(one: Cell | None, other: Cell | None) -> bool:

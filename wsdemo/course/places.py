@@ -38,6 +38,7 @@ _PATTERNS = (
     "javascript/package.json",
     "solutions/[0-9][0-9]_*.py",
     "solutions/hints.toml",
+    "solutions/hints.toml",
 )
 
 

@@ -34,17 +34,22 @@ class Report:
         if self.created:
             first = f"This is your own copy of the lessons, new: {self.folder}"
         elif self.changed:
-            first = f"Updated your copy of the lessons, {self.folder}: {listed(self.changed)}."
+            first = f"Updated your copy of the lessons, {self.folder}: {_shortened(self.changed)}."
         elif self.failed:
             first = f"Your copy of the lessons, {self.folder}, could not be updated as a whole."
+        elif self.notes:
+            first = f"Your copy of the lessons, {self.folder}, differs from the course:"
         else:
             first = f"Your copy of the lessons is up to date: {self.folder}"
         return "\n  ".join((first, *self.notes, *self.failed))
 
 
 def listed(names: Sequence[str]) -> str:
-    """Join names for a sentence; of many, only the first."""
-    shown = list(names[:_NAMED])
-    if more := len(names) - len(shown):
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    """Join names for a sentence."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _shortened(names: Sequence[str]) -> str:
+    if len(names) <= _NAMED:
+        return listed(names)
+    return listed([*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more files"])

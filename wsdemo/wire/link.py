@@ -227,6 +227,11 @@ class End(asyncio.BufferedProtocol):
             self._link.close_if_finished()
         self._link.lost(self)
 
+    def abort(self) -> None:
+        """Close the connection, if there is one, and drop what waits in its buffer."""
+        if self._outward.sink is not None:
+            self._outward.sink.abort()
+
     def pause_writing(self) -> None:
         """Hold what goes out here: the buffer is full."""
         self._outward.choke(True)
@@ -290,6 +295,12 @@ class Link:
                     reset_connection(transport)
                 else:
                     transport.close()
+
+    def abort(self) -> None:
+        """Close what is connected, also what is closing: the rest of its data waits."""
+        # Not what has closed: asyncio's transport may fail then.
+        for end in self._ends:
+            end.abort()
 
     def cut(self, directions: tuple[str, ...]) -> None:
         """Reset the connections that these directions lead to; the other one hears nothing."""

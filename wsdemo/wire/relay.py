@@ -101,7 +101,5 @@ class Relay:
         for task in self._connecting:
             task.cancel()
         for link in self._links:
-            for flow in link.flows.values():
-                if flow.sink is not None:
-                    flow.sink.abort()  # those that are closing, too: the rest of their data waits
+            link.abort()
         await asyncio.sleep(0)  # transports close in the next turn of the loop

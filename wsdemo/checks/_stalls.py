@@ -1,0 +1,72 @@
+"""How long an event loop did not run: because of a busy machine, or of a learner's line."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from types import TracebackType
+from typing import Any, cast
+
+from wsdemo.checks._places import place_of_block
+from wsdemo.loop import LoopThread
+
+__all__ = ["Stalls"]
+
+TICK = 0.01
+NOISE = 0.02
+"""Seconds by which a tick may be late on a quiet machine."""
+
+BLOCKED = 0.2
+"""Seconds for which a learner's line must keep the loop busy to be named."""
+
+
+class Stalls:
+    """Watch the running event loop for as long as the block lasts.
+
+    Attributes:
+        seconds: for how long, in all, the loop did not run.
+        place: the learner's line that kept the loop busy; empty if none did.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.place = ""
+        self._ticked = time.perf_counter()
+        self._over = threading.Event()
+
+    async def __aenter__(self) -> "Stalls":
+        self._loops_thread = cast(LoopThread, threading.current_thread())
+        self._ticking = asyncio.create_task(self._tick())
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+        self._sampler.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ticking
+
+    async def _tick(self) -> None:
+        while True:
+            self._ticked = time.perf_counter()
+            await asyncio.sleep(TICK)
+            late = time.perf_counter() - self._ticked - TICK
+            if late > NOISE:
+                self.seconds += late
+
+    def _sample(self) -> None:
+        seen: list[Any] = []
+        while not self._over.wait(BLOCKED / 4):
+            if time.perf_counter() - self._ticked < BLOCKED / 4:
+                seen = []
+                continue
+            place = place_of_block(self._loops_thread)
+            seen = [*seen, place] if place else []
+            if len(seen) >= 4:
+                self.place = place

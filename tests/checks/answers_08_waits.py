@@ -140,6 +140,7 @@ def by_chance_of(chance, base, cap):
 
 
 MISTAKES = [
+    ("08.1", schedule(drawn, lambda base, cap, n: doubling(base, cap, n % 32)), "too low"),
     ("08.1", schedule(lambda most: most), "choose at random"),
     ("08.1", of_one_seed, "differently in each client"),
     ("08.1", draws_once, "Draw for each wait"),

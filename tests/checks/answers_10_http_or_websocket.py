@@ -1,5 +1,8 @@
 """Answers to the exercises of lesson 10: mistakes, what is no answer yet, right ones."""
 
+import functools
+from decimal import Decimal
+
 from tests.checks.worked import SOLUTIONS
 
 
@@ -15,6 +18,35 @@ def counts(pick):
     return overhead
 
 
+def counts_right(wrap):
+    return counts(lambda there, back, text, before: wrap(there + back - len(text.encode())))
+
+
+def asks_twice(wire, ask):
+    ask()
+    return SOLUTIONS["10.1"](wire, ask)
+
+
+async def awaits(wire, ask):
+    return ask()
+
+
+class Overhead:
+    def __call__(self, wire, ask):
+        start = self.total(wire)
+        payload = bytes(ask(), "utf-8")
+        return self.total(wire) - start - len(payload)
+
+    def total(self, wire):
+        return sum((wire.bytes_to_server, wire.bytes_to_client))
+
+
+def of_a_wire_at_rest(unit, wire, ask):
+    there = wire.bytes_to_server
+    back = wire.bytes_to_client + unit * len(ask().encode())
+    return unit * (wire.bytes_to_server - there) + wire.bytes_to_client - back
+
+
 def chooses_ways(**changes):
     """The worked answer to 10.2, but for some cases: a way, a reason, or both."""
     choices = dict(SOLUTIONS["10.2"])
@@ -23,50 +55,63 @@ def chooses_ways(**changes):
     return choices
 
 
-async def awaits(wire, ask):
-    return ask()
-
-
-MISTAKES = [
-    ("10.1", counts(lambda there, back, text, before: there + back), "payload, no overhead"),
-    ("10.1", counts(lambda there, back, text, before: back), "bytes of the request are missing"),
+WRONG_COUNTS = [
+    (lambda there, back, text, before: there + back, "and not overhead"),
+    (lambda there, back, text, before: back, "bytes of the request are missing"),
+    (lambda there, back, text, before: back - len(text.encode()), "of the request are missing"),
+    (lambda there, back, text, before: back - len(text), "of the request are missing"),
+    (lambda there, back, text, before: there, "of the answer's header are missing"),
+    (lambda there, back, text, before: there + back - len(text), "encode the text first"),
+    (lambda there, back, text, before: before + there + back, "take the difference"),
     (
-        "10.1",
-        counts(lambda there, back, text, before: back - len(text.encode())),
-        "bytes of the request are missing",
-    ),
-    ("10.1", counts(lambda there, back, text, before: there), "the answer has"),
-    (
-        "10.1",
-        counts(lambda there, back, text, before: there + back - len(text)),
-        "encode the text first",
-    ),
-    (
-        "10.1",
-        counts(lambda there, back, text, before: before + there + back - len(text.encode())),
+        lambda there, back, text, before: before + there + back - len(text.encode()),
         "take the difference",
     ),
-    ("10.2", dict.fromkeys(SOLUTIONS["10.2"], ("WebSocket", "both ways")), "weather by WebSocket"),
-    ("10.2", chooses_ways(prices=("WebSocket", None)), "Last-Event-ID"),
-    ("10.2", chooses_ways(prices=("short polling", None)), "asked for once"),
-    ("10.2", chooses_ways(log=("long polling", None)), "asked for once"),
-    ("10.2", chooses_ways(game=("SSE", None)), "a request of its own"),
-    ("10.2", chooses_ways(camera=("SSE", None)), "1024 bytes became 1376, in a frame 1028"),
-    ("10.2", chooses_ways(camera=("long polling", None)), "nobody had to ask"),
-    ("10.2", chooses_ways(alarms=("SSE", None)), "when it is complete"),
-    ("10.2", chooses_ways(alarms=("short polling", None)), "MB a day of nothing"),
-    ("10.2", chooses_ways(camera=(None, "both ways")), "but not because of “both ways”"),
-    ("10.2", chooses_ways(weather=(None, "one way")), "that is what decides"),
 ]
-
-
+WRONG_CHOICES = [
+    (dict.fromkeys(SOLUTIONS["10.2"], ("WebSocket", "both ways")), "weather by WebSocket"),
+    (chooses_ways(weather=("SSE", None)), "a connection open for each reader"),
+    (chooses_ways(prices=("WebSocket", None)), "Last-Event-ID"),
+    (chooses_ways(prices=("short polling", None)), "A stream needs one request"),
+    (chooses_ways(log=("long polling", None)), "A stream needs one request"),
+    (chooses_ways(log=("WebSocket", None)), "it would work"),
+    (chooses_ways(game=("SSE", None)), "a request of its own"),
+    (chooses_ways(game=("long polling", None)), "a request of its own"),
+    (chooses_ways(camera=("SSE", None)), "1024 bytes became 1376, in a frame 1028"),
+    (chooses_ways(camera=("long polling", None)), "needs no request"),
+    (chooses_ways(alarms=("SSE", None)), "when it is complete"),
+    (chooses_ways(alarms=("WebSocket", None)), "when it is complete"),
+    (chooses_ways(alarms=("short polling", None)), "MB a day"),
+    (chooses_ways(camera=(None, "both ways")), "but not because of “both ways”"),
+    (chooses_ways(weather=(None, "one way")), "that decides"),
+    (chooses_ways(prices=(None, "rare")), "Does the client send anything?"),
+]
+MISTAKES = [
+    *(("10.1", counts(pick), diagnosis) for pick, diagnosis in WRONG_COUNTS),
+    *(("10.2", *row) for row in WRONG_CHOICES),
+]
 HINTS = [
     ("10.1", lambda wire, ask: 3, "call ask() once"),
-    ("10.1", lambda wire, ask: len(ask() + ask()), "called 2 times"),
-    ("10.1", lambda wire, ask: len(ask()) - 1, "bytes went there"),
+    ("10.1", asks_twice, "called 2 times"),
+    ("10.1", lambda wire, ask: len(ask()) - 1, "count the bytes of both directions"),
+    ("10.1", lambda wire, ask: bool(ask()) and 150, "count the bytes of both directions"),
+    ("10.1", counts_right(lambda count: 2 * count), "count the bytes of both directions"),
+    ("10.1", counts_right(lambda count: f"{count} bytes"), "return a number"),
+    ("10.1", lambda wire, ask: ask(), "return a number"),
     ("10.1", awaits, "not async def"),
     ("10.2", {"weather": "short polling"}, "weather: give a pair"),
     ("10.2", {"weather": ("short polling", "rare")}, "prices: give a pair"),
+    ("10.2", ["short polling", "SSE"], "weather: give a pair"),
     ("10.2", chooses_ways(game=("telepathy", None)), 'game: "telepathy" is none of'),
     ("10.2", chooses_ways(game=(None, "fast")), 'game: "fast" is none of'),
+]
+RIGHT = [
+    ("10.1", Overhead()),
+    ("10.1", counts_right(float)),
+    ("10.1", counts_right(Decimal)),
+    ("10.1", functools.partial(of_a_wire_at_rest, 1)),
+    ("10.2", {case: list(pair) for case, pair in SOLUTIONS["10.2"].items()}),
+    ("10.2", {case: tuple(map(str.upper, pair)) for case, pair in SOLUTIONS["10.2"].items()}),
+    ("10.2", dict(reversed(SOLUTIONS["10.2"].items()))),
+    ("10.2", SOLUTIONS["10.2"] | {"chat": ("WebSocket", "both ways")}),
 ]

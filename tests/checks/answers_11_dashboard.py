@@ -65,6 +65,12 @@ async def after_a_second(values):
     return await while_more_wait_than(0)(values)
 
 
+async def taken_too_early(values):
+    value = await while_more_wait_than(0)(values)
+    await asyncio.sleep(0.2)
+    return value
+
+
 async def after_silence(values):
     value = await values.get()
     with contextlib.suppress(TimeoutError):
@@ -205,6 +211,7 @@ MISTAKES = [
     ("11.2", forgets_await, "without `await`"),
     ("11.2", cancels, "you cancelled a `send`"),
     ("11.2", sends(after_a_second), "do not sleep"),
+    ("11.2", sends(taken_too_early), "it is old when it is sent"),
     ("11.2", sends(after_silence), "do not wait until the queue is silent"),
     ("11.2", sends(without_a_wait), "your code raised QueueEmpty"),
     ("11.2", never_stops_asking, "blocked the event loop"),

@@ -32,9 +32,9 @@ def notebook(*cells, **metadata):
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": list(cells)}
 
 
-def save(path, *cells):
+def save(path, *cells, **metadata):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(dump(notebook(*cells)))
+    path.write_bytes(dump(notebook(*cells, **metadata)))
 
 
 def cells(path):

@@ -31,6 +31,9 @@ HOLD = 0.05
 LATE = 0.5
 """Seconds after which what a right answer does at once is late, if it is each time."""
 
+LAG = 5
+"""Values by which a sender may be late in a stream, with tasks of its own between."""
+
 STREAM = range(1000, 1060)
 """Values that come one by one, every 10 ms; the client receives a value in the time of ten."""
 
@@ -133,6 +136,7 @@ class Sender:
             await asyncio.sleep(0.01)
             while not self._client.calls.empty():
                 self._sent.append(self._client.calls.get_nowait())
+                self._judge_lag(self._sent[-1])
                 sent += 1
             self._judge_sends()
         came = Plain(f"{len(STREAM)} values, one every 10 ms")
@@ -155,6 +159,17 @@ class Sender:
             expected=self._put[-1],
             received=self._sent[-1],
         )
+
+    def _judge_lag(self, value: Any) -> None:
+        """Judge a value that was sent while others came one by one; the count knows no clock."""
+        behind = self._put[::-1].index(value) if value in self._put else 0
+        if behind > LAG:
+            raise Misconception(
+                "you let time pass after you have taken a value, so it is old when it is sent",
+                input=Plain("values that come every 10 ms"),
+                expected=self._put[-1],
+                received=Plain(f"{value}, and {behind} newer had come"),
+            )
 
     async def _expect_none(self) -> None:
         await self._pass_time()
@@ -194,8 +209,12 @@ class Sender:
             call.cancel()
         if self._task.done():
             self._task.result()  # raises what it raised
-            text = f"your function returned after it had sent {len(self._sent)} values: go on"
-            raise Misconception(text, input=came) if self._sent else NotYet(text, input=came)
+            if not self._sent:
+                raise NotYet("your function returned, and has not sent a value", input=came)
+            raise Misconception(
+                f"your function returned after it had sent {len(self._sent)} values: go on",
+                input=came,
+            )
         if self._client.called > self._client.began:
             raise Misconception("you called `send` without `await`, so nothing was sent")
         if not self._sent:

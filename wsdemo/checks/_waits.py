@@ -77,10 +77,19 @@ def check_that_it_does_not_sleep(function: Callable[..., Any]) -> None:
 
 
 def judge_plans(plans: list[list[float]], base: float, cap: float) -> None:
-    """Judge the waits of many clients, that all lost the server at the same moment."""
+    """Judge the waits of many clients, that all lost the server at the same moment.
+
+    Args:
+        plans: the waits of each client.
+        base: the first ceiling.
+        cap: the highest one.
+
+    Raises:
+        Misconception: they are not spread as full jitter spreads them.
+    """
     asked = Plain(f"waits({base}, {cap}), in {DRAWS} clients")
     columns = list(zip(*plans, strict=True))
-    ceilings = [min(cap, base * 2**failures) for failures in range(WAITS)]
+    ceilings = [min(cap, base * 2.0 ** min(failures, 60)) for failures in range(len(columns))]
     if all(len(set(waits)) == 1 for waits in columns):
         raise Misconception(
             "all clients have the same waits. They lost the server at the same moment, so they all "

@@ -34,7 +34,7 @@ async def backoff(function: Any) -> str:
         plans = [take(function, base, cap, WAITS) for _ in range(DRAWS)]
         judge_plans(plans, base, cap)
     try:
-        take(function, 5.0, 30.0, LONG_NIGHT)
+        plans = [take(function, 5.0, 30.0, LONG_NIGHT) for _ in range(DRAWS)]
     except OverflowError as error:
         raise Misconception(
             "a float cannot hold 2**1024. With a cap of 30 s, that many failures take about five "
@@ -42,6 +42,7 @@ async def backoff(function: Any) -> str:
             input=Plain(f"waits(5.0, 30.0), {LONG_NIGHT} waits"),
             received=error,
         ) from None
+    judge_plans(plans, 5.0, 30.0)
     server = Refusing([503, 503])
     async with server.serve() as url:
         await in_time(_second_chance(url, function))

@@ -5,18 +5,19 @@ import base64
 import contextlib
 import http.client
 import inspect
+import numbers
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._choices import compare, read
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import HOST, PATIENCE, serving
 from wsdemo.wire.core import Wire
-
-"""Seconds to wait for what comes at once."""
 
 BODIES = ("12.5 °C", '{"temperature": "−3 °C", "sky": "trüb"}')
 """Texts with more bytes than characters."""
@@ -42,7 +43,7 @@ class Asked:
     def ask(self) -> str:
         """Do one exchange; blocks."""
         self.calls += 1
-        self._client.request("GET", "/now", headers={"User-Agent": "a judge"})
+        self._client.request("GET", "/now", headers={"User-Agent": "a check"})
         return self._client.getresponse().read().decode()
 
     def stop(self) -> None:
@@ -90,43 +91,56 @@ async def overhead(function: Callable[[Wire, Callable[[], str]], int]) -> str:
                 found.close()
                 raise NotYet("write def, not async def: ask() does not have to be awaited")
             if not asked.calls:
-                raise NotYet("call ask() once, and count around it")
+                raise NotYet("call ask() once, and count around it", received=found)
             if asked.calls > 1:
-                raise NotYet(f"ask() was called {asked.calls} times; call it once, and keep it")
+                raise NotYet(f"ask() was called {asked.calls} times: call it once, and keep it")
             _judge_overhead(found, body, before, asked.wire)
     return "both directions, in bytes, without the payload."
 
 
-def _judge_overhead(found: object, body: str, before: tuple[int, int], wire: Wire) -> None:
+def _judge_overhead(found: Any, body: str, before: tuple[int, int], wire: Wire) -> None:
     there, back = wire.bytes_to_server - before[0], wire.bytes_to_client - before[1]
     size = len(body.encode())
-    if found == there + back - size:
+    is_number = isinstance(found, numbers.Number)
+    if is_number and found == there + back - size:
         return
+    values = {
+        "input": Plain(
+            f"{there} bytes to the server, {back} to the client; the body is {body!r}, {size} bytes"
+        ),
+        "expected": there + back - size,
+        "received": found,
+    }
+    if not is_number:
+        raise NotYet("return a number of bytes", **values)
     if found == there + back:
         raise Misconception(
-            f"{found} is the whole exchange. The {size} bytes of the body are what was wanted: "
-            "payload, no overhead."
+            "this is the whole exchange. The body is what was asked for: it is payload, and not "
+            "overhead.",
+            **values,
         )
-    if found in (back, back - size):
+    if found in (back, back - size, back - len(body)):
         raise Misconception(
-            f"the {there} bytes of the request are missing. An exchange has two directions."
+            "the bytes of the request are missing. An exchange has two directions.", **values
         )
     if found in (there, there - size):
         raise Misconception(
-            f"the answer has {back - size} bytes of overhead of its own. An exchange has two "
-            "directions."
+            "the bytes of the answer's header are missing. An exchange has two directions.",
+            **values,
         )
     if found == there + back - len(body):
         raise Misconception(
             f"len(text) counts {len(body)} characters, but {size} bytes went over the wire: "
-            "encode the text first."
+            "encode the text first.",
+            **values,
         )
     if found in (total := wire.bytes_to_server + wire.bytes_to_client, total - size):
         raise Misconception(
-            "the bytes of those who came before are in it. The wire has counted since it began: "
-            "take the difference."
+            "earlier exchanges are in this number. The wire has counted since it began: take the "
+            "difference.",
+            **values,
         )
-    raise NotYet(f"{there} bytes went there, {back} came back, {size} are the body; not {found}")
+    raise NotYet("count the bytes of both directions, and subtract those of the body", **values)
 
 
 WAYS = ("short polling", "long polling", "SSE", "WebSocket")
@@ -186,7 +200,7 @@ async def _count() -> Costs:
 @exercise("10.2")
 async def choose(choices: dict[str, tuple[str, str]]) -> str:
     """Judge a choice for each of six cases, and its reason."""
-    pairs = read(choices, RIGHT, WAYS, REASONS)
+    pairs = read(_spelled(choices), RIGHT, WAYS, REASONS)
     costs = await _count()
 
     def why_not(case: str, way: str) -> str:
@@ -199,54 +213,67 @@ async def choose(choices: dict[str, tuple[str, str]]) -> str:
     )
 
 
+def _spelled(choices: Any) -> Any:
+    """Return the choices, with small letters and capitals as in the exercise."""
+    if not isinstance(choices, dict):
+        return choices
+    words = {word.lower(): word for word in (*WAYS, *REASONS)}
+    return {
+        case: tuple(words.get(str(each).strip().lower(), each) for each in pair)
+        if isinstance(pair, tuple | list)
+        else pair
+        for case, pair in choices.items()
+    }
+
+
 def _why_not(case: str, way: str, costs: Costs) -> str:
     if case == "weather":
         return (
-            f"two questions an hour are {2 * costs.exchange} bytes of overhead, counted with few "
-            "headers. To save them you keep a connection open for everybody, and watch over it."
+            f"two requests an hour have {2 * costs.exchange} bytes of overhead, counted with few "
+            "headers. To save them, the server would keep a connection open for each reader."
         )
     if case == "game":
         return (
-            f"each move is a request of its own: {costs.exchange} bytes of overhead, where a "
-            f"frame has {costs.frame}; and there are 30 moves a second from each player."
+            f"each move is a request of its own, with {costs.exchange} bytes of overhead, where a "
+            f"frame has {costs.frame}; and each player sends 30 moves a second."
         )
     if case == "camera":
         return (
             f"SSE is text: {costs.picture} bytes became {costs.as_text}, in a frame "
             f"{costs.as_frame}."
             if way == "SSE"
-            else f"ten pictures a second are ten exchanges a second; a frame of {costs.picture} "
-            f"bytes took {costs.as_frame}, and nobody had to ask."
+            else f"ten pictures a second are ten exchanges a second. A frame with {costs.picture} "
+            f"bytes took {costs.as_frame}, and needs no request."
         )
     if case == "alarms":
         if way == "short polling":
             day = 86_400 * costs.exchange / 1e6
             return (
-                f"to know within a second you ask every second: {day:.0f} MB a day of nothing, "
-                "for each client. Let the question wait at the server."
+                f"to know within a second, each client asks every second: {day:.0f} MB a day, "
+                "mostly for nothing. Let the request wait at the server."
             )
         return (
             "this proxy passes on an answer when it is complete, and that of a stream or an "
-            "upgrade never is. The lesson's proxy gave the client nothing."
+            "upgrade never is. Behind the lesson's proxy, the client received nothing."
         )
     if way == "WebSocket":
         return (
-            "it works, and bytes do not decide between the two. But to go on after a break would "
-            "be your code, where EventSource says in Last-Event-ID what it has got."
+            "it would work. But you would have to write the code that goes on after a break; with "
+            "another way the browser does that by itself, with Last-Event-ID."
         )
     return (
-        f"each answer costs {costs.exchange} bytes of overhead or more, and what comes in quick "
-        "succession waits for the next question. A stream is asked for once."
+        f"each answer has {costs.exchange} bytes of overhead or more, and an event that comes just "
+        "after an answer waits for the next request. A stream needs one request."
     )
 
 
 def _reason(case: str, costs: Costs) -> str:
     return {
-        "weather": "A few exchanges an hour cost nothing; that is what decides.",
-        "prices": "Does the client have anything to say?",
-        "log": "Does the client have anything to say?",
-        "game": f"Who sends 30 moves a second? A frame to the server has {costs.frame} bytes of "
-        f"overhead, a request {costs.exchange}.",
+        "weather": "A few exchanges an hour cost almost nothing: that decides.",
+        "prices": "Does the client send anything?",
+        "log": "Does the client send anything?",
+        "game": f"Each player sends 30 moves a second. A frame to the server has {costs.frame} "
+        f"bytes of overhead, a request {costs.exchange}.",
         "camera": f"As text, {costs.picture} bytes became {costs.as_text}.",
         "alarms": "What does the proxy do with an answer that has no end?",
     }[case]

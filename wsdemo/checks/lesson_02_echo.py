@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
-from wsdemo.checks._plain import Plain
+from wsdemo.checks._plain import AT_ONCE, Plain, after
 from wsdemo.checks._serving import PATIENCE, connected
 from wsdemo.checks._stalls import Stalls
 from wsdemo.checks._trial import in_time
@@ -125,8 +125,8 @@ async def slow_handler(handler: Any) -> str:
 def _check_times(times: list[list[float]], stalls: Stalls) -> None:
     every = [each for client in times for each in client]
     longest = FACTOR * HALF + stalls.seconds
-    shown = Plain(", ".join(f"{each:.2f} s" for each in every))
-    values = {"expected": Plain(f"{HALF} s for each message"), "received": shown}
+    shown = Plain(", ".join(map(after, every)))
+    values = {"expected": Plain(f"after {HALF} s, for each message"), "received": shown}
     if stalls.place:
         raise Misconception(
             f"your handler blocks the event loop at {stalls.place}. The event loop runs all "
@@ -143,10 +143,6 @@ def _check_times(times: list[list[float]], stalls: Stalls) -> None:
             "Something lets in fewer than three at a time: a lock, or a pool that is too small.",
             **values,
         )
-
-
-AT_ONCE = 0.05
-"""Seconds within which a function returns that does not wait at all."""
 
 
 class Lines:
@@ -217,7 +213,7 @@ async def _check_silence(receive: Receive, stalls: Stalls) -> None:
                 raise kind(
                     "no message came, and your function did not wait for `seconds`",
                     input=Plain(f"seconds={seconds}"),
-                    received=Plain(f"None after {took:.2f} s"),
+                    received=Plain(f"None {after(took)}"),
                 )
     finally:
         for each in waits:
@@ -258,7 +254,7 @@ async def _check_messages(receive: Receive, stalls: Stalls, server: ServerConnec
                     "a message was there, and your function went on waiting: return as soon as one "
                     "comes",
                     **values,
-                    received=Plain(f"{result!r} after {clock() - start:.2f} s"),
+                    received=Plain(f"{result!r} {after(clock() - start)}"),
                 )
 
 

@@ -153,7 +153,7 @@ async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
             received=end,
         )
     if server.events.count("pause") > 1:
-        raise Misconception(f"you paused after a {status}: tell the caller at once", **happened)
+        raise Misconception(f"you paused after a {status}: raise the exception at once", **happened)
 
 
 async def _judge_absence(function: Callable[..., Any]) -> None:
@@ -169,11 +169,11 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
         server.after_pause = come_back
         end = await run_against(server, url, 1, function)
     happened = {
-        "input": Plain("nobody listens at the port; after three pauses a server sends 'back'")
+        "input": Plain("no server at the port; after three pauses one sends 'back'")
     }
     if isinstance(end.raised, OSError):
         raise Misconception(
-            "nobody was there, and you gave up. A server that restarts is away for a while: that "
+            "no server was there, and you gave up. A server that restarts is away for a while: that "
             "is an OSError, and it may pass.",
             **happened,
             received=end,
@@ -264,7 +264,7 @@ async def replay(function: Any) -> str:
         raise Misconception(
             diagnosis, input=asked, expected=(missed is None, right), received=(gap, messages)
         )
-    return "nothing lost, nothing twice, and a client that may have missed something is told so."
+    return "nothing lost, nothing twice, and a client that may have missed something learns of the gap."
 
 
 def _read_replay(answer: Any, asked: str) -> tuple[bool, list[Any]]:

@@ -154,7 +154,8 @@ def test_each_drift_in_pyproject_is_caught(old, new, complaint):
 def read_by_binder(folder, environment):
     """Give what Binder's builder would do with an environment.yml, as it prints it."""
     (folder / "environment.yml").write_text(environment, encoding="utf-8")
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in ("pyproject.toml", "postBuild"):
+        shutil.copy(ROOT / name, folder)
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -167,6 +168,13 @@ def test_binder_takes_the_python_and_the_package(tmp_path):
     assert "Building conda environment for python=3.12" in plan
     # "-e ." can be installed only where the course is already.
     assert plan.index("COPY --chown=0:0 src/") < plan.index('--file "environment.yml"')
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Binder's builder does not run on Windows")
+def test_binder_makes_a_copy_of_the_lessons_when_the_package_is_there(tmp_path):
+    plan = read_by_binder(tmp_path, ENVIRONMENT)
+    assert plan.index('--file "environment.yml"') < plan.index("RUN ./postBuild")
+    assert (ROOT / "postBuild").read_text(encoding="utf-8").splitlines()[-1] == "wsdemo update"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Binder's builder does not run on Windows")

@@ -92,12 +92,15 @@ def slide_type(cell: NotebookNode) -> str | None:
         cell: a cell of a notebook.
 
     Returns:
-        ``"slide"`` for what begins a slide, ``"subslide"`` for a question or a part of a section,
-        ``"skip"`` for hints and for transcripts of what is live, ``None`` for what follows.
+        ``"slide"`` for what begins a slide; ``"subslide"`` for a prediction, for its answer, and
+        for a part of a section; ``"skip"`` for hints and for transcripts of what is live; ``None``
+        for what follows.
     """
     if cell.cell_type != "markdown":
         return None
     tags = cell.metadata.get("tags", [])
+    if cell.source.startswith("<details><summary>Answer</summary>"):
+        return "subslide"
     if cell.source.startswith("<details") or any(tag.startswith("panel-") for tag in tags):
         return "skip"
     if re.match(r"##? ", cell.source):

@@ -1,30 +1,107 @@
-"""Answers to the exercises of lesson 01: mistakes, what is no answer yet, right ones."""
+"""Answers to exercise 01.1: mistakes, what is no answer yet, unusual right ones."""
 
 import base64
+import binascii
+import functools
 import hashlib
+import os
 
-from tests.checks.worked import SOLUTIONS
-from wsdemo.frames import GUID
+from websockets.utils import accept_key as lib
 
-REQUEST = SOLUTIONS["01.2"]
-
-
-REFUSALS = SOLUTIONS["01.3"]
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def in_hexadecimal(key):
-    return hashlib.sha1((key + GUID).encode()).hexdigest()
+def sha(text):
+    return hashlib.sha1(text.encode()).digest()
 
 
-def guid_first(key):
-    return base64.b64encode(hashlib.sha1((GUID + key).encode()).digest()).decode()
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+async def aio(key):
+    return b64(sha(key + GUID))
+
+
+class Accept:
+    def __call__(self, key):
+        return lib(key)
+
+
+def upd(key):
+    h = hashlib.new("sha1")
+    h.update(key.encode("ascii"))
+    h.update(GUID.encode())
+    return binascii.b2a_base64(h.digest(), newline=False).decode("ascii")
 
 
 MISTAKES = [
-    ("01.1", in_hexadecimal, "hexadecimal"),
-    ("01.1", guid_first, "after the key"),
-    ("01.2", REQUEST.replace(b"Sec-WebSocket-Version: 13\r\n", b""), "Version: 13 is missing"),
-    ("01.2", REQUEST.replace(b"\r\n", b"\n"), "bare newline"),
-    ("01.3", REFUSALS | {"no upgrade": 400}, "426"),
-    ("01.3", REFUSALS | {"foreign origin": 401}, "403"),
+    ("01.1", lambda key: hashlib.sha1((key + GUID).encode()).hexdigest(), "that is the SHA-"),
+    (
+        "01.1",
+        lambda key: b64(hashlib.sha1((key + GUID).encode()).hexdigest().encode()),
+        "you encoded the hexadecimal text; encode",
+    ),
+    ("01.1", lambda key: b64(sha(GUID + key)), "the GUID comes after the key, not before it."),
+    ("01.1", lambda key: b64(sha(key)), "the GUID is missing: it comes after the"),
+    (
+        "01.1",
+        lambda key: b64(hashlib.sha256((key + GUID).encode()).digest()),
+        "that is SHA-256; the RFC asks for SHA-1.",
+    ),
+    (
+        "01.1",
+        lambda key: b64(hashlib.md5((key + GUID).encode()).digest()),
+        "that is MD5; the RFC asks for SHA-1.",
+    ),
+    (
+        "01.1",
+        lambda key: b64(hashlib.sha1(base64.b64decode(key) + GUID.encode()).digest()),
+        "you decoded the key. It is used as it is,",
+    ),
+    (
+        "01.1",
+        lambda key: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+        "that is the answer to another key, the one",
+    ),
+    (
+        "01.1",
+        lambda key: "Sec-WebSocket-Accept: " + lib(key),
+        "return the value only, without the header",
+    ),
+    ("01.1", lambda key: sha(key + GUID), "those are the twenty bytes; a header is"),
+    ("01.1", aio, "your function is `async def`: calling it"),
+    ("01.1", lambda key: b64(sha(key + GUID.lower())), "the GUID is written in capital letters."),
+    ("01.1", lambda key: base64.urlsafe_b64encode(sha(key + GUID)).decode(), "that is the base"),
+    ("01.1", lambda key: lib(key).rstrip("="), "the = at the end belongs to base"),
+    (
+        "01.1",
+        lambda key: base64.encodebytes(sha(key + GUID)).decode(),
+        "there is a newline at the end: b",
+    ),
+    (
+        "01.1",
+        lambda key: str(base64.b64encode(sha(key + GUID))),
+        "that is the repr of bytes: .decode() makes",
+    ),
+]
+
+HINTS = [
+    ("01.1", lambda key: key, "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: b64(sha(key + " " + GUID)), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: b64(sha(key + GUID + "\r\n")), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: b64(os.urandom(20)), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: (lib(key),), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: print(lib(key)), "return the value of the header, a text"),
+    ("01.1", lambda key: lib(key.lower()), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: b64(sha(key + GUID)[:16]), "SHA-1 over the key followed by the GUID;"),
+]
+
+RIGHT = [
+    ("01.1", lambda key: b64(sha(key + GUID))),
+    ("01.1", lib),
+    ("01.1", Accept()),
+    ("01.1", upd),
+    ("01.1", lambda key: base64.b64encode(sha(key + GUID))),
+    ("01.1", functools.partial(lambda g, key: b64(sha(key + g)), GUID)),
 ]

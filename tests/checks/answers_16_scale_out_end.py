@@ -53,7 +53,7 @@ async def gather_all(connections, underway, bus):
 
 
 async def one_by_one(connections, underway, bus):
-    for task in underway:
+    for task in tuple(underway):
         await task
 
 

@@ -4,6 +4,9 @@ import json
 
 from wsdemo.course.notebook import dump, load, text
 
+CHAT = "03_chat.ipynb"
+CLIENT = "javascript/03_chat_client.mjs"
+
 
 def code(name, source, outputs=(), count=None, **metadata):
     return {
@@ -32,9 +35,9 @@ def notebook(*cells, **metadata):
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": list(cells)}
 
 
-def save(path, *cells):
+def save(path, *cells, **metadata):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(dump(notebook(*cells)))
+    path.write_bytes(dump(notebook(*cells, **metadata)))
 
 
 def cells(path):

@@ -139,6 +139,15 @@ def asyncio_unpatched(notebook, name):
     return ["imports nest_asyncio"] if found else []
 
 
+def folded_answers(notebook, name):
+    """A reader makes a prediction before they see its answer."""
+    return [
+        f"cell {cell['id']} begins with an answer: fold it in <details><summary>Answer</summary>"
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "markdown" and re.match(r"\([a-d]\)", text_of(cell["source"]))
+    ]
+
+
 CHECKS = [
     executed,
     no_stray_errors,
@@ -147,6 +156,7 @@ CHECKS = [
     small_cells,
     form_of_a_lesson,
     asyncio_unpatched,
+    folded_answers,
 ]
 
 
@@ -191,7 +201,8 @@ def missing_rows(readme, names):
 
 def test_readme_has_a_row_for_each_lesson():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert missing_rows(readme, [path.stem for path in LESSONS]) == []
+    missing = missing_rows(readme, [path.stem for path in LESSONS])
+    assert missing == [], "give each lesson a row in the table of README.md"
 
 
 # ---------------------------------------------------------------------------------------------
@@ -244,6 +255,7 @@ BROKEN = [
     ),
     (asyncio_unpatched, put("cells", 3, "source", ["import nest_asyncio"])),
     (asyncio_unpatched, put("cells", 3, "source", ["from nest_asyncio import apply"])),
+    (folded_answers, put("cells", 1, "source", ["(b). The server refuses."])),
 ]
 
 

@@ -99,6 +99,7 @@ def test_an_unknown_name_is_an_error(folder, capsys):
         ("## What is it?", [], "slide"),
         ("### A part of it", [], "subslide"),
         ("> **Predict.** What comes?", [], "subslide"),
+        ("<details><summary>Answer</summary>\n\n(b)\n\n</details>", [], "subslide"),
         ("<details><summary>Hint</summary>", [], "skip"),
         ("It shows:", ["panel-ana"], "skip"),
         ("Some words.", [], None),

@@ -2,126 +2,296 @@
 
 import asyncio
 import contextlib
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
+from wsdemo.checks._plain import AT_ONCE, Plain, after
 from wsdemo.checks._serving import PATIENCE, connected
+from wsdemo.checks._stalls import Stalls
 from wsdemo.checks._trial import in_time
 
 
-async def _ask(client: ClientConnection, question: str) -> str | bytes:
+async def _ask(client: ClientConnection, question: str, expected: str) -> str | bytes:
     """Send a question and receive the answer."""
     with contextlib.suppress(ConnectionClosed):  # receiving tells how it was closed
         await client.send(question)
-    return await _receive(client, f"the answer to {question!r}")
+    return await _receive(client, {"input": question, "expected": expected})
 
 
-async def _receive(client: ClientConnection, what: str) -> str | bytes:
-    """Receive one message, or say what its absence means."""
+async def _receive(client: ClientConnection, values: dict[str, Any]) -> str | bytes:
+    """Receive one message.
+
+    Raises:
+        NotYet: none came.
+        Misconception: the server had closed the connection.
+    """
     try:
         return await asyncio.wait_for(client.recv(), PATIENCE)
     except TimeoutError:
-        raise NotYet(f"{what}: nothing came") from None
+        raise NotYet(f"no message came within {PATIENCE} s", **values) from None
     except ConnectionClosed as closed:
         code = closed.rcvd.code if closed.rcvd else 1006
+        values["received"] = Plain(f"a close with {code}")
         if code == 1011:
-            raise NotYet(f"{what}: your handler raised an exception, the client saw 1011") from None
+            raise NotYet("the handler ended with an exception", **values) from None
         raise Misconception(
-            f"{what}: the server had hung up, with code {code}. A handler is called once per "
-            "connection, not once per message: when it returns, the connection is over."
+            "the server had closed the connection. A handler is called once per connection, not "
+            "once per message: when it returns, the connection ends.",
+            **values,
         ) from None
+
+
+WORDS = ["one", "Two ", "", "drei", "Welcome!", "You said: six"]
+GREETING = "Welcome!"
 
 
 @exercise("02.1")
 async def greeting_echo(handler: Any) -> str:
     """Judge a handler that greets once, then echoes every message."""
-    async with connected(handler, 1) as [client]:
-        try:
-            greeting = await _receive(client, "the greeting")
-        except Misconception:
-            greeting = None
-        if greeting != "Welcome!":
-            raise NotYet("the first thing that a client hears must be 'Welcome!'")
-        for word in ("one", "two", "three"):
-            answer = await _ask(client, word)
-            if answer == "You said: Welcome!" or answer == "Welcome!":
-                raise Misconception(
-                    "your handler greets again for each message. What stands before the loop "
-                    "happens once per connection; what stands in it, once per message."
-                )
-            if answer != f"You said: {word}":
-                raise NotYet(f"the answer to {word!r} must be 'You said: {word}', not {answer!r}")
-    return "a greeting, then three echoes on one connection: the handler lived as long as it did."
+    async with connected(handler, 2) as clients:
+        for client, which in zip(clients, ("first", "second"), strict=True):
+            values = {"input": Plain(f"the {which} client has connected"), "expected": GREETING}
+            try:
+                greeting = await _receive(client, values)
+            except Misconception:
+                text = "the first message must be the greeting, but the connection was closed"
+                raise NotYet(text, **values) from None
+            if greeting != GREETING:
+                raise NotYet("the first message must be the greeting", **values, received=greeting)
+        for client in clients:
+            for word in WORDS:
+                expected = f"You said: {word}"
+                answer = await _ask(client, word, expected)
+                if answer == GREETING:
+                    raise Misconception(
+                        "your handler greets again for a message. Code before the loop runs once "
+                        "per connection; code in it runs once per message.",
+                        input=word,
+                        expected=expected,
+                        received=answer,
+                    )
+                if answer != expected:
+                    raise NotYet(
+                        "a message was not answered as the exercise asks",
+                        input=word,
+                        expected=expected,
+                        received=answer,
+                    )
+    return "a greeting, then six echoes, for each of two clients: a handler for each connection."
+
+
+HALF = 0.5
+FACTOR = 1.5
+"""A time that is longer by this factor, and by what a busy machine adds, is too long."""
 
 
 @exercise("02.2")
 async def slow_handler(handler: Any) -> str:
     """Judge a handler that takes half a second per message, but lets others through."""
-    async with connected(handler, 3) as clients:
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        answers = await asyncio.gather(*(_ask(client, "work") for client in clients))
-        took = loop.time() - start
-    if any(answer != "done: work" for answer in answers):
-        raise NotYet(f"each answer must be 'done: work', not {answers[0]!r}")
-    if took < 0.4:
-        raise NotYet("the work must take half a second; yours is done at once")
-    if took > 1.2:
-        if "sleep" in handler.__code__.co_names and "time" in handler.__code__.co_names:
-            raise Misconception(
-                "three clients had to queue: time.sleep holds the loop that serves all of them. "
-                "await asyncio.sleep gives it back."
-            )
+    clock = asyncio.get_running_loop().time
+
+    async def work(client: ClientConnection, number: int) -> list[float]:
+        times = []
+        for message in (f"work {number}", f"more work {number}"):
+            start, expected = clock(), f"done: {message}"
+            answer = await _ask(client, message, expected)
+            times.append(clock() - start)
+            if answer != expected:
+                raise NotYet(
+                    "a message was not answered as the exercise asks",
+                    input=message,
+                    expected=expected,
+                    received=answer,
+                )
+        return times
+
+    async with Stalls() as stalls, connected(handler, 3) as clients:
+        tasks = [asyncio.create_task(work(client, n)) for n, client in enumerate(clients)]
+        try:
+            times = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+    _check_times(times, stalls)
+    return "three clients, two messages each, half a second each, and nobody waited for another."
+
+
+def _check_times(times: list[list[float]], stalls: Stalls) -> None:
+    every = [each for client in times for each in client]
+    longest = FACTOR * HALF + stalls.seconds
+    shown = Plain(", ".join(map(after, every)))
+    values = {"expected": Plain(f"after {HALF} s, for each message"), "received": shown}
+    if stalls.place:
         raise Misconception(
-            "three clients had to queue although nothing blocks the loop: a lock around the work "
-            "lets in one at a time."
+            f"your handler blocks the event loop at {stalls.place}. The event loop runs all "
+            "handlers, so the other clients wait. await asyncio.sleep lets them run.",
+            **values,
         )
-    return "three clients, half a second each, and all were done together."
+    if min(every) < 0.9 * HALF:
+        raise NotYet("the work must take half a second for each message; one took less", **values)
+    if min(every) > longest:
+        raise NotYet("the work must take half a second; each message took longer", **values)
+    if max(every) > longest:
+        raise Misconception(
+            "three clients had to wait for each other, although nothing blocks the event loop. "
+            "Something lets in fewer than three at a time: a lock, or a pool that is too small.",
+            **values,
+        )
+
+
+class Lines:
+    """Two connections on which the server sends what it is given, when it is given it."""
+
+    def __init__(self) -> None:
+        self.servers: list[ServerConnection] = []
+
+    async def handle(self, connection: ServerConnection) -> None:
+        """Keep a connection until it ends."""
+        self.servers.append(connection)
+        await connection.wait_closed()
+
+
+Receive = Callable[[int, float], Any]
 
 
 @exercise("02.3")
 async def receive_with_limit(function: Any) -> str:
     """Judge ``async def receive(connection, seconds)``: the message, or None in time."""
-    told = asyncio.Event()
+    lines = Lines()
+    async with Stalls() as stalls, connected(lines.handle, 2) as clients:
 
-    async def late(connection: Any) -> None:
-        await told.wait()
-        await connection.send("late")
-        await connection.wait_closed()
+        async def receive(number: int, seconds: float) -> Any:
+            result = function(clients[number], seconds)
+            if not inspect.isawaitable(result):
+                raise Misconception("your function must be `async def`", received=result)
+            return await in_time(result)
 
-    async with connected(late, 1) as [client]:
+        await _check_silence(receive, stalls)
+        await _check_messages(receive, stalls, lines.servers[0])
+        await _check_close(receive, lines.servers[0])
+    return "a limit on one recv(), and the connection lived on: no message was lost."
+
+
+async def _check_silence(receive: Receive, stalls: Stalls) -> None:
+    """Nothing comes, on two connections with two limits at the same time."""
+
+    async def wait(number: int, seconds: float) -> float:
+        clock = asyncio.get_running_loop().time
+        start, values = clock(), {"input": Plain(f"seconds={seconds}, and no message")}
         try:
-            return await _judge_limit(function, client, told)
-        finally:
-            told.set()
+            result = await receive(number, seconds)
+        except OutOfTime as late:
+            raise Misconception(
+                f"no message came, and your function still waited after {late.seconds:g} s",
+                **values,
+                expected=None,
+            ) from None
+        except TimeoutError:
+            raise Misconception(
+                "no message came in time, and your function raised TimeoutError: catch it, and "
+                "return None",
+                **values,
+                expected=None,
+            ) from None
+        if result is not None:
+            raise NotYet("when no message comes in time, return None", **values, received=result)
+        return clock() - start
+
+    limits = 0.2, 0.4
+    waits = [asyncio.create_task(wait(number, each)) for number, each in enumerate(limits)]
+    try:
+        for seconds, took in zip(limits, await asyncio.gather(*waits), strict=True):
+            _check_blocking(stalls)
+            if not 0.9 * seconds < took < FACTOR * seconds + stalls.seconds:
+                kind = NotYet if took < AT_ONCE else Misconception
+                raise kind(
+                    "no message came, and your function did not wait for `seconds`",
+                    input=Plain(f"seconds={seconds}"),
+                    received=Plain(f"None {after(took)}"),
+                )
+    finally:
+        for each in waits:
+            each.cancel()
 
 
-async def _judge_limit(function: Any, client: ClientConnection, told: asyncio.Event) -> str:
-    try:
-        answer = await in_time(function(client, 0.2))
-    except OutOfTime as late:
+def _check_blocking(stalls: Stalls) -> None:
+    if stalls.place:
         raise Misconception(
-            f"nothing came, and your function, called with 0.2 s, still waited after "
-            f"{late.seconds:g} s"
-        ) from None
-    except TimeoutError:
-        raise Misconception(
-            "nothing came within 0.2 s, and your function raised TimeoutError: catch it, and "
-            "return None"
-        ) from None
-    if answer is not None:
-        raise NotYet("when nothing comes in time, return None")
-    told.set()
+            "your function blocks the event loop: nothing else runs meanwhile, and no message is "
+            "received",
+            received=Plain(f"blocked at {stalls.place}"),
+        )
+
+
+MESSAGES: list[list[str | bytes]] = [["late"], ["first", "second", "third"], [""], [b"\x00 "]]
+
+
+async def _check_messages(receive: Receive, stalls: Stalls, server: ServerConnection) -> None:
+    clock = asyncio.get_running_loop().time
+    for messages in MESSAGES:
+        for each in messages:
+            await _send(server, each)
+        for expected in messages:
+            start, before = clock(), stalls.seconds
+            values = {"input": Plain(f"seconds=1, and the messages {messages!r}")}
+            result = await _next(receive, values)
+            _check_blocking(stalls)
+            if type(result) is not type(expected) or result != expected:
+                raise NotYet(
+                    "return the next message as it came",
+                    **values,
+                    expected=expected,
+                    received=result,
+                )
+            if clock() - start > 0.5 + stalls.seconds - before:
+                raise Misconception(
+                    "a message was there, and your function went on waiting: return as soon as one "
+                    "comes",
+                    **values,
+                    received=Plain(f"{result!r} {after(clock() - start)}"),
+                )
+
+
+async def _send(server: ServerConnection, message: str | bytes) -> None:
     try:
-        answer = await in_time(function(client, 1))
+        await server.send(message)
     except ConnectionClosed:
         raise Misconception(
-            "after the time-out the connection was gone. A time limit on recv() is not the end of "
+            "after the time limit the connection was closed. A limit on recv() is not the end of "
             "the conversation: do not close the connection when it passes."
         ) from None
-    if answer != "late":
-        raise NotYet("what comes in time must be returned; the next message was lost")
-    return "a limit on one recv(), and the connection lived on: the late message was not lost."
+
+
+async def _next(receive: Receive, values: dict[str, Any]) -> Any:
+    try:
+        return await receive(0, 1)
+    except ConcurrencyError:
+        raise Misconception(
+            "a recv() of your function was still running when it was called again. It takes the "
+            "next message, and nobody receives it: cancel it when the time is over.",
+            **values,
+        ) from None
+    except ConnectionClosed:
+        raise Misconception(
+            "after the time limit the connection was closed. A limit on recv() is not the end of "
+            "the conversation: do not close the connection when it passes."
+        ) from None
+
+
+async def _check_close(receive: Receive, server: ServerConnection) -> None:
+    await server.close(1001, "bye")
+    with contextlib.suppress(ConnectionClosed, StopAsyncIteration):
+        result = await receive(0, 1)
+        raise Misconception(
+            "the connection was closed, and your function returned as if nothing had come: its "
+            "caller would ask for ever. Catch only TimeoutError.",
+            input=Plain("a connection that was closed with 1001"),
+            expected=Plain("ConnectionClosed"),
+            received=result,
+        )

@@ -1,18 +1,233 @@
 """The exercises of lesson 03."""
 
-import asyncio
-import contextlib
 import json
-import time
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._serving import PATIENCE
-from wsdemo.checks._trial import Trial, hear, trial
+from wsdemo.checks._inbox import settle
+from wsdemo.checks._members import Member
+from wsdemo.checks._plain import Plain
+from wsdemo.checks._rooms import (
+    as_object,
+    check_message,
+    check_quiet,
+    check_slow_member,
+    in_json,
+    join,
+    raise_ended,
+)
+from wsdemo.checks._trial import Trial, trial
+
+RELAYED: list[str | bytes] = ["hello", "", b"\x00\xff", " Hello again\n"]
+
+
+@exercise("03.1")
+async def join_and_leave(handler: Any) -> str:
+    """Judge ``async def relay(connection, room)``, with a set for the room."""
+    room: set[ServerConnection] = set()
+    elsewhere: set[ServerConnection] = set()
+    async with (
+        trial(lambda connection: handler(connection, room)) as served,
+        trial(lambda connection: handler(connection, elsewhere)) as other,
+    ):
+        members = ana, bob, cas = await join(served, "ana", "bob", "cas")
+        [dora] = await join(other, "dora")
+        for message in RELAYED:
+            await _check_relay(ana, members, message)
+        await _check_relay(bob, members, "Bob speaks")
+        for speaker in ([], [dora]):
+            for each in speaker:
+                await _check_relay(each, [each], "another room")
+            await settle()
+            check_quiet([*members, dora], "there are two rooms. Use the `room` that you are given.")
+        for given, there in ((room, served.there), (elsewhere, other.there)):
+            if given != set(there):
+                raise NotYet(
+                    "room must hold the connections of all members",
+                    expected=Plain(f"{len(there)} connections"),
+                    received=given,
+                )
+        await served.leave(bob.client, 1)
+        await served.leave(cas.client, 2, politely=False)
+        _check_who_is_left(room, *served.there)
+        [eve] = await join(served, "eve")
+        await _check_relay(eve, [eve, ana], "Eve is here")
+        await check_slow_member(served, ana, eve, str)
+    return "one left, one was cut off, one did not read, one joined: nobody else noticed."
+
+
+async def _check_relay(sender: Member, members: list[Member], message: str | bytes) -> None:
+    await sender.send(message)
+    for each in (*[each for each in members if each is not sender], sender):
+        values = {"input": message, "expected": Plain(f"by {each.name}: {message!r}")}
+        received = await each.receive()
+        if received is None:
+            raise_ended(each, values)
+            raise_ended(sender, values)
+            which = "the sender" if each is sender else each.name
+            raise NotYet(f"{sender.name} sent a message, and {which} did not receive it", **values)
+        if received != message:
+            raise NotYet("pass each message on as it came", **values, received=received)
+
+
+def _check_who_is_left(room: set[Any], ana: Any, bob: Any, cas: Any) -> None:
+    if bob in room:
+        raise Misconception(
+            "a member that has left stays in your room: take the connection out when it ends."
+        )
+    if cas in room:
+        raise Misconception(
+            "bob, who closed the connection, was taken out; cas, whose connection was cut, was "
+            "not. Then `async for` raises, and code after it does not run: `finally` does."
+        )
+    if ana not in room:
+        raise NotYet("ana is still connected, but no longer in the room")
+
+
+@exercise("03.2")
+async def identity(handler: Any) -> str:
+    """Judge ``async def chat(connection, room)``, with a dict for the room."""
+    room: dict[Any, Any] = {}
+    elsewhere: dict[Any, Any] = {}
+    async with (
+        trial(lambda connection: handler(connection, room)) as served,
+        trial(lambda connection: handler(connection, elsewhere)) as other,
+    ):
+        members = ana, eve, zoe, _ = await join(served, "ana", "eve", "zoe", "lou")
+        await _check_speaking(ana, "ana", members)
+        await _check_speaking(eve, "eve", members)
+        await _check_second_name(eve, members)
+        await _check_speaking(eve, "eve", members)
+        await _check_taken_name(zoe, members)
+        await _check_speaking(zoe, "Zoe", members)
+        await _check_names(served, other, members)
+        for politely in (True, False):
+            ana = await _check_return(served, ana, politely)
+            for each in members[1:]:
+                await check_message(each, "ana", "It is me")
+        await check_slow_member(served, eve, zoe, lambda word: in_json("eve", word))
+    return "a second name and a taken one were refused, to their senders only; Ana came back."
+
+
+async def _check_speaking(speaker: Member, user: str, members: list[Member]) -> None:
+    message = f'I am "{user}"'
+    await speaker.send(in_json(user, message))
+    for each in (speaker, *[each for each in members if each is not speaker]):
+        await check_message(each, user, message)
+    await settle()
+
+
+async def _check_second_name(eve: Member, members: list[Member]) -> None:
+    others = [each for each in members if each is not eve]
+    for user in ("dan", "eve2"):
+        if not await _is_accepted(eve, user):
+            continue
+        if await _is_accepted(eve, "ana"):
+            raise Misconception(
+                "Eve wrote 'ana' into a message, and the room received a message of Ana. You trust "
+                "data['user']; only the connection says who is speaking.",
+                input=in_json("ana", "It is me"),
+                expected=Plain("an error"),
+            )
+        raise Misconception(
+            f"Eve could not be Ana, but she was Eve, and then {user!r}: her name is bound only "
+            "until she writes another. The first one must hold.",
+            input=in_json(user, "It is me"),
+            expected=Plain("an error"),
+        )
+    if await _is_accepted(eve, "ana"):
+        raise Misconception(
+            "Eve wrote 'ana' into a message, and it was accepted. Only the connection says who is "
+            "speaking.",
+            input=in_json("ana", "It is me"),
+            expected=Plain("an error"),
+        )
+    check_quiet(others, "eve was refused, and an error is for its sender only.")
+
+
+async def _check_taken_name(zoe: Member, members: list[Member]) -> None:
+    if await _is_accepted(zoe, "ana"):
+        raise Misconception(
+            "Zoe's first name was 'ana', and now there are two Anas. To bind a name to a "
+            "connection is not enough: nobody else may have it at that time.",
+            input=in_json("ana", "It is me"),
+            expected=Plain("an error"),
+        )
+    others = [each for each in members if each is not zoe]
+    check_quiet(others, "zoe was refused, and an error is for its sender only.")
+
+
+async def _check_names(served: Trial, other: Trial, members: list[Member]) -> None:
+    """Try names that are part of others, and one that is taken in another room only."""
+    [dora] = await join(other, "dora")
+    if not await _is_accepted(dora, "ana"):
+        raise Misconception(
+            "the name 'ana' is taken in one room, and was refused in another. Use the `room` that "
+            "you are given."
+        )
+    check_quiet(members, "it was sent in another room. Use the `room` that you are given.")
+    [ann] = await join(served, "ann")
+    if not await _is_accepted(ann, "an"):
+        raise NotYet("the name 'an' is free, although 'ana' is taken: compare whole names")
+    for each in members:
+        await check_message(each, "an", "It is me")
+    await served.leave(ann.client, len(served.there) - 1)
+    [mia] = await join(served, "mia")
+    await _is_accepted(mia, "ana")
+    await served.leave(mia.client, len(served.there) - 1)
+    [max_] = await join(served, "max")
+    if await _is_accepted(max_, "ana"):
+        raise Misconception(
+            "Mia tried the name 'ana', was refused, and left. Then the name was free, although Ana "
+            "is still here: a connection may give back only its own name."
+        )
+    await served.leave(max_.client, len(served.there) - 1)
+    await settle()
+    check_quiet(members, "it was refused, and an error is for its sender only.")
+
+
+async def _check_return(served: Trial, ana: Member, politely: bool) -> Member:
+    number = [each.remote_address for each in served.there].index(ana.client.local_address)
+    await served.leave(ana.client, number, politely=politely)
+    [again] = await join(served, "ana")
+    if not await _is_accepted(again, "ana"):
+        how = "closed her connection" if politely else "was cut off"
+        raise Misconception(
+            f"Ana {how}, came back, and could not have her name: it still belonged to her old "
+            "connection. Give it back in `finally`."
+        )
+    return again
+
+
+async def _is_accepted(member: Member, user: str) -> bool:
+    """Try a name; return whether the room accepted it.
+
+    Raises:
+        NotYet: the message was neither passed on nor answered with an error.
+    """
+    text = in_json(user, "It is me")
+    await member.send(text)
+    received = await member.receive()
+    data = as_object(received)
+    if "error" in data:
+        await settle()
+        if member.more:
+            raise Misconception(
+                "a message was refused with an error, and passed on all the same",
+                input=text,
+                received=[received, *member.more],
+            )
+        return False
+    if data.get("user") == user:
+        return True
+    values = {"input": text, "expected": Plain('{"error": …} to its sender, or the message')}
+    if received is not None:
+        raise NotYet("a message was sent on under another name", **values, received=received)
+    raise_ended(member, values)
+    raise NotYet(f"{member.name} wrote the name {user!r}, and received nothing", **values)
+
 
 NOT_A_MESSAGE: list[str | bytes] = [
     "hello",
@@ -20,161 +235,20 @@ NOT_A_MESSAGE: list[str | bytes] = [
     "null",
     "[1, 2]",
     '{"user": "eve"}',
+    '{"message": "hi"}',
     '{"user": "eve", "message": NaN}',
+    '{"user": "eve", "message": 5}',
     '{"user": null, "message": "hi"}',
+    '{"user": ["eve"], "message": "hi"}',
+    b"\xff",
     b"\xff\xfe",
+    "1" * 5_000,
     "[" * 100_000,
 ]
-"""What a chat room has to refuse: no JSON, other JSON, fields missing or of a wrong type."""
+"""What a chat room has to refuse: not JSON, other JSON, fields missing or of a wrong type."""
 
-
-async def _tell(client: ClientConnection, text: str | bytes) -> dict[str, Any]:
-    """Send a text and give the JSON object that comes back; an empty one if none does."""
-    with contextlib.suppress(ConnectionClosed):  # hearing nothing tells it
-        await client.send(text)
-    return await _answer(client)
-
-
-async def _say(client: ClientConnection, user: str, message: str) -> dict[str, Any]:
-    return await _tell(client, json.dumps({"user": user, "message": message}))
-
-
-async def _answer(client: ClientConnection) -> dict[str, Any]:
-    text = await hear(client)
-    if text is None:
-        return {}
-    try:
-        data = json.loads(text)
-    except ValueError:
-        raise NotYet(f"your server sends what is not JSON: {text!r:.60}") from None
-    return data if isinstance(data, dict) else {}
-
-
-def _check_message(told: dict[str, Any], user: str, message: str, served: Trial) -> None:
-    """Hold what came for a good message to the format of the lesson."""
-    if told.get("user") != user or told.get("message") != message:
-        came = f"there came {told}" if told else "nothing came"
-        raise NotYet(f"{user} said {message!r}, and {came}{served.fault}")
-    stamp, now = told.get("timestamp"), time.time()
-    if not isinstance(stamp, int | float) or abs(stamp / 1000 - now) > 60:
-        raise NotYet("timestamp is the time in milliseconds: int(time.time() * 1000)")
-
-
-@exercise("03.1")
-async def join_and_leave(handler: Any) -> str:
-    """Judge ``async def relay(connection, room)``, with a set for the room."""
-    room: set[ServerConnection] = set()
-    async with trial(lambda connection: handler(connection, room)) as served:
-        ana, bob, cas = [await served.join() for _ in range(3)]
-        with contextlib.suppress(ConnectionClosed):
-            await ana.send("hello")
-        for name, client in (("bob", bob), ("cas", cas), ("ana herself", ana)):
-            if await hear(client) != "hello":
-                raise NotYet(f"ana said 'hello', and {name} did not hear it{served.fault}")
-        if room != set(served.there):
-            raise NotYet("all three are connected: room must hold their three connections")
-        await served.leave(bob, 1)
-        await served.leave(cas, 2, politely=False)
-        _check_who_is_left(room, *served.there)
-        await _check_slow_member(served, ana)
-    return "one left, one was cut off, one did not read, one came: nobody else noticed."
-
-
-def _check_who_is_left(room: set[Any], ana: Any, bob: Any, cas: Any) -> None:
-    if bob in room:
-        raise Misconception(
-            "who has left stays in your room for ever: take the connection out when it ends."
-        )
-    if cas in room:
-        raise Misconception(
-            "bob, who said goodbye, was taken out; cas, whose line was cut, was not. There "
-            "`async for` raises, and what stands after it does not run: `finally` does."
-        )
-    if ana not in room:
-        raise NotYet("ana is still connected, but no longer in the room")
-
-
-async def _check_slow_member(served: Trial, ana: ClientConnection) -> None:
-    await served.join()
-    slow, eve = served.there[-1], await served.join()
-    slow.pause_writing()  # what asyncio calls when a client does not read and the buffers are full
-    for word in ("one", "two"):
-        await ana.send(word)
-    both_came = await hear(eve) == "one" and await hear(eve) == "two"
-    await served.join()
-    slow.resume_writing()
-    if both_came:
-        return
-    with contextlib.suppress(TimeoutError):  # a loop that goes on fails at its next step
-        await asyncio.wait_for(ana.wait_closed(), PATIENCE / 4)
-    if any(isinstance(error, RuntimeError) for error in served.errors):
-        raise Misconception(
-            "your loop waited for a member who does not read. Meanwhile somebody joined, and the "
-            f"set changed while you iterated over it{served.fault}. broadcast() never waits."
-        )
-    raise Misconception(
-        "one member does not read, and the others hear nothing more: `await send()` waits for "
-        "the slowest. broadcast() does not wait."
-    )
-
-
-@exercise("03.2")
-async def identity(handler: Any) -> str:
-    """Judge ``async def chat(connection, room)``, with a dict from connection to name."""
-    room: dict[ServerConnection, str] = {}
-    async with trial(lambda connection: handler(connection, room)) as served:
-        ana, eve, zoe = [await served.join() for _ in range(3)]
-        _check_message(await _say(ana, "ana", "I am Ana"), "ana", "I am Ana", served)
-        for client in (eve, zoe):
-            _check_message(await _answer(client), "ana", "I am Ana", served)
-        _check_message(await _say(eve, "eve", "I am Eve"), "eve", "I am Eve", served)
-        await _check_second_name(eve)
-        _check_message(await _say(eve, "eve", "Still Eve"), "eve", "Still Eve", served)
-        for message in ("I am Eve", "Still Eve"):
-            _check_message(await _answer(zoe), "eve", message, served)
-        if await _speaks_as(zoe, "ana", "zoe"):
-            raise Misconception(
-                "Zoe's first word was 'ana', and now there are two Anas. To bind a name to a "
-                "connection is not enough: nobody else may have it at that time."
-            )
-        _check_message(await _say(zoe, "zoe", "I am Zoe"), "zoe", "I am Zoe", served)
-        await served.leave(ana, 0)
-        if not await _speaks_as(await served.join(), "ana", "ana"):
-            raise Misconception(
-                "Ana left, came back, and could not have her name: it belonged to her old "
-                "connection for ever. Give it back in `finally`."
-            )
-    return "Eve tried another name, Zoe a name that was taken; both were told, and Ana came back."
-
-
-async def _check_second_name(eve: ClientConnection) -> None:
-    if not await _speaks_as(eve, "dan", "eve"):
-        return
-    if await _speaks_as(eve, "ana", "eve"):
-        raise Misconception(
-            "Eve wrote 'ana' into a message, and the room was told that Ana had spoken. "
-            "You trust data['user']; only the connection says who speaks."
-        )
-    raise Misconception(
-        "Eve could not be Ana, but she was Eve, and then Dan: her name is bound only until she "
-        "writes another. The first one must hold."
-    )
-
-
-async def _speaks_as(client: ClientConnection, user: str, speaker: str) -> bool:
-    """Try a name; give whether the room took it."""
-    told = await _say(client, user, "It is me")
-    if "error" in told:
-        return False
-    if told.get("user") == user:
-        return True
-    if told:
-        what = f"what {speaker} wrote as {user!r} went out under the name {told.get('user')!r}"
-    elif client.close_code is not None:
-        what = f"{speaker} wrote the name {user!r}, and was closed with {client.close_code}"
-    else:
-        what = f"{speaker} wrote the name {user!r}, and was told nothing"
-    raise NotYet(f'{what}; refuse the message, and tell its sender: {{"error": "…"}}')
+SURROGATE = '{"user": "eve", "message": "\\ud800"}'
+"""JSON whose text UTF-8 cannot express."""
 
 
 @exercise("03.3")
@@ -182,41 +256,89 @@ async def survive(handler: Any) -> str:
     """Judge ``async def chat(connection, room)``, with a set, against what is no message."""
     room: set[ServerConnection] = set()
     async with trial(lambda connection: handler(connection, room)) as served:
-        eve, ana = await served.join(), await served.join()
-        told = await _say(eve, "eve", "good")
-        if not told and eve.close_code is None:
-            raise Misconception(
-                "a good message was swallowed without a word. `except: pass` around everything "
-                "hides your own mistakes, too: try only what may fail, catch what you expect."
-            )
-        _check_message(told, "eve", "good", served)
-        _check_message(await _answer(ana), "eve", "good", served)
+        members = eve, ana = await join(served, "eve", "ana")
+        for user, message in (("eve", "good"), ("Eve", 'She said "hi"\n')):
+            await eve.send(in_json(user, message))
+            for each in members:
+                await check_message(each, user, message)
         for text in NOT_A_MESSAGE:
-            await _check_refusal(eve, text, served)
-        _check_message(await _say(eve, "eve", "still here"), "eve", "still here", served)
-        if (await _answer(ana)).get("message") != "still here":
+            await _check_refusal(eve, text)
+        await settle()
+        check_quiet([ana], "Eve's message was wrong, and an error is for its sender only.")
+        await _check_surrogate(members)
+        await _check_more_keys(members)
+        await eve.send(in_json("eve", "still here"))
+        for each in members:
+            await check_message(each, "eve", "still here")
+        [bob] = await join(served, "bob")
+        await served.leave(bob.client, 2, politely=False)
+        if len(room) != 2:
             raise Misconception(
-                "Ana was told of what Eve did wrong: an error belongs to its sender alone."
+                "a member whose connection was cut stays in your room: then `async for` raises, "
+                "and code after it does not run. `finally` does.",
+                expected=Plain("2 connections in the room"),
+                received=Plain(f"{len(room)}"),
             )
+        await check_slow_member(served, eve, ana, lambda word: in_json("eve", word))
     return f"{len(NOT_A_MESSAGE)} kinds of rubbish, each answered, and the conversation went on."
 
 
-async def _check_refusal(client: ClientConnection, text: str | bytes, served: Trial) -> None:
-    told = await _tell(client, text)
-    shown = f"{text!r:.40}"
-    if isinstance(told.get("error"), str):
-        return
-    if client.close_code is not None:
+async def _check_refusal(member: Member, text: str | bytes) -> None:
+    await member.send(text)
+    received = await member.receive()
+    values = {"input": text, "expected": Plain('{"error": …}')}
+    if received is not None:
+        if "error" in as_object(received):
+            return
         raise Misconception(
-            f"{shown} ended the connection with {client.close_code}{served.fault}. One bad "
-            "message is no reason to hang up: answer with an error, and go on with the next."
+            "something that is not a message was passed on. Check that user and message are there, "
+            "and that both are text, before you send them to others.",
+            **values,
+            received=received,
         )
-    if not told:
+    if member.ended:
         raise Misconception(
-            f"{shown} got no answer. Who is ignored in silence cannot mend anything: tell the "
-            'client {"error": "…"}.'
+            "one bad message ended the connection: answer with an error, and go on with the next.",
+            **values,
+            received=Plain(f"a close with {member.code}"),
         )
     raise Misconception(
-        f"{shown} was passed on as {told}. Check that user and message are there, and that both "
-        "are text, before you send them to others."
+        "a bad message was not answered. Its sender cannot repair what it does not know: send "
+        "an error.",
+        **values,
+        received=Plain("nothing"),
     )
+
+
+async def _check_surrogate(members: list[Member]) -> None:
+    """Text that UTF-8 cannot express may be passed on in JSON, or refused."""
+    eve, ana = members
+    await eve.send(SURROGATE)
+    received = await eve.receive()
+    if received is None:
+        raise Misconception(
+            "text that UTF-8 cannot express ended the connection. json.dumps expresses it, unless "
+            "ensure_ascii is False; or answer with an error.",
+            input=SURROGATE,
+            received=Plain(f"a close with {eve.code}" if eve.ended else "nothing"),
+        )
+    if "error" not in as_object(received):
+        await ana.receive()
+
+
+async def _check_more_keys(members: list[Member]) -> None:
+    """An object with more in it may be refused, or stripped."""
+    eve, ana = members
+    text = json.dumps({"user": "eve", "message": "hi", "timestamp": 0, "admin": True})
+    await eve.send(text)
+    data = as_object(await eve.receive())
+    if "error" in data:
+        return
+    received = as_object(await ana.receive())
+    if set(received) != {"user", "message", "timestamp"} or not received["timestamp"]:
+        raise Misconception(
+            "the object that came in was passed on with all that was in it. Build a new one from "
+            "what you have checked: user, message and your timestamp.",
+            input=text,
+            received=received,
+        )

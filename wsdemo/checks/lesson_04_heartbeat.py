@@ -1,16 +1,14 @@
 """The exercises of lesson 04; the one on a watch is in a module of its own."""
 
-import contextlib
 import json
 import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from websockets.exceptions import ConnectionClosed
-
 from wsdemo.checks import Misconception, NotYet, exercise
-from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._inbox import settle, until
+from wsdemo.checks._members import Member
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import connected
 from wsdemo.checks._trial import called
@@ -41,56 +39,37 @@ CHAT: list[str | bytes] = [
 """Messages that are not heartbeats."""
 
 
-class Member:
-    """A client of the chat, whose messages are taken one by one."""
+async def _receive(member: Member, values: dict[str, Any]) -> str | bytes:
+    """Return the next message.
 
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
-        self._taken = 0
-
-    async def send(self, message: str | bytes) -> None:
-        """Send a message, unless the connection has ended."""
-        with contextlib.suppress(ConnectionClosed):
-            await self.inbox.client.send(message)
-
-    async def receive(self, values: dict[str, Any]) -> str | bytes:
-        """Return the next message.
-
-        Raises:
-            NotYet: none came.
-            Misconception: the connection ended.
-        """
-        await until(lambda: len(self.inbox.received) > self._taken or self.inbox.ended)
-        if len(self.inbox.received) > self._taken:
-            self._taken += 1
-            return self.inbox.received[self._taken - 1]
-        if self.inbox.ended:
-            code = self.inbox.client.close_code
-            raise Misconception(
-                "the connection was closed after a message. A heartbeat is there to keep it, and a "
-                "chat message must not end it.",
-                **values,
-                received=Plain(f"a close with {code}"),
-            )
-        raise NotYet("a message was sent, and nothing came back", **values)
-
-    @property
-    def more(self) -> list[str | bytes]:
-        """The messages that have come, and were not taken."""
-        return self.inbox.received[self._taken :]
+    Raises:
+        NotYet: none came.
+        Misconception: the connection ended.
+    """
+    message = await member.receive()
+    if message is not None:
+        return message
+    if member.ended:
+        raise Misconception(
+            "the connection was closed after a message. A heartbeat is there to keep it, and a "
+            "chat message must not end it.",
+            **values,
+            received=Plain(f"a close with {member.code}"),
+        )
+    raise NotYet("a message was sent, and nothing came back", **values)
 
 
 @exercise("04.2")
 async def heartbeat_answer(handler: Any) -> str:
     """Judge a chat's handler that answers heartbeats to their sender only."""
     async with connected(handler, 3, ping_interval=None) as clients:
-        ana, bob, cas = [Member(Inbox(client)) for client in clients]
+        ana, bob, cas = [Member(client) for client in clients]
         for number, message in enumerate(CHAT):
             for sender in (ana, bob):
                 await _check_heartbeat(sender, cas, HEARTBEATS[number % len(HEARTBEATS)])
             await _check_chat(ana, [bob, cas], message)
-        cas.inbox.client.transport.abort()
-        await until(lambda: cas.inbox.ended)
+        cas.client.transport.abort()
+        await until(lambda: cas.ended)
         for message in ("cas is gone", "is anybody there?"):
             await _check_chat(ana, [bob], message)
     return "heartbeats, however they were written, were answered to their sender only."
@@ -99,7 +78,7 @@ async def heartbeat_answer(handler: Any) -> str:
 async def _check_heartbeat(sender: Member, listener: Member, message: str) -> None:
     await sender.send(message)
     values: dict[str, Any] = {"input": message, "expected": HEARTBEATS[0]}
-    answer = await sender.receive(values)
+    answer = await _receive(sender, values)
     if isinstance(answer, bytes):
         raise NotYet("the answer to a heartbeat must be text", **values, received=answer)
     if not _is_heartbeat(answer):
@@ -129,7 +108,7 @@ async def _check_chat(sender: Member, others: list[Member], message: str | bytes
     await sender.send(message)
     values: dict[str, Any] = {"input": message, "expected": message}
     for each in (sender, *others):
-        received = await each.receive(values)
+        received = await _receive(each, values)
         if received == message:
             continue
         if each is sender and _is_heartbeat(received):

@@ -13,7 +13,7 @@ from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._mishaps import watched
-from wsdemo.checks._plain import Plain
+from wsdemo.checks._plain import AT_ONCE, Plain, after
 from wsdemo.checks._secrets import Comparisons, watch_header
 from wsdemo.checks._serving import PATIENCE, path_of, serving
 
@@ -195,9 +195,6 @@ class Permissions:
 SILENT, TALKING = "/silent", "/talking"
 LIMITS = {TALKING: 0.8, SILENT: 0.4}
 MESSAGES: list[str | bytes] = ["one", b"\x00\xff", "", "zwölf"]
-AT_ONCE = 0.1
-"""Seconds within which an empty handler returns."""
-
 EARLY, LATE = 0.75, 1.4
 """Parts of a permission after which a connection must be open still, and closed."""
 
@@ -260,7 +257,7 @@ def _raise_ended(served: Permissions, path: str) -> None:
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),
         expected=Plain(f"closed after {LIMITS[path]} s"),
-        received=Plain(f"closed after {lasted:.2f} s" if lasted is not None else "closed"),
+        received=Plain(f"closed {after(lasted)}" if lasted is not None else "closed"),
     )
 
 

@@ -35,7 +35,7 @@ class _Client(ClientConnection):
 
 
 class _Desk:
-    """A server that replies when it is told to, and a task that reads the replies.
+    """A server that replies when the check wants it, and a task that reads the replies.
 
     Attributes:
         pending: what the learner's function keeps: a future for each id.
@@ -219,6 +219,7 @@ async def _expect_entries(
     for each in asked:
         if each.done():
             _expect_no_time_out(each)
+            each.result()
     for request in requests:
         number = request["id"]
         if isinstance(number, list | dict) or number not in desk.pending:

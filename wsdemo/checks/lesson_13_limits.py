@@ -19,7 +19,7 @@ DEADLINES = (0.2, 0.5)
 """Seconds that a client has for a message; each is tried."""
 
 PIECE = bytes(65_536)
-MOST_PIECES = 1000
+MOST_PIECES = 500
 """More than the buffers on the way to a client hold."""
 
 
@@ -175,7 +175,8 @@ async def _until_evicted(
         began = loop.time()
         try:
             await asyncio.wait({sending}, timeout=1.6 * seconds)
-            await settle()
+            if not sending.done():
+                await settle()
             late = not sending.done()
             if late and connection.state is not State.OPEN:
                 raise _waits_for_the_close()
@@ -240,8 +241,10 @@ async def _last_words(inbox: Inbox, connection: ServerConnection) -> None:
             "that for a bad network, and reconnect, as slow as before. Close with 1008."
         )
     if code == 1000:
-        raise Misconception("the client saw 1000, as if all were well; 1008 says that it was not.")
+        raise Misconception(
+            "the client saw 1000, as if all were well; 1008 means that a rule was broken."
+        )
     if code != 1008:
         raise Misconception("the code for a client that breaks a rule is 1008.", received=code)
     if not reason:
-        raise NotYet("the client saw 1008 without a reason: say in a few words why")
+        raise NotYet("the client saw 1008 without a reason: give one in a few words")

@@ -38,7 +38,7 @@ async def upload(answer: Callable[..., Any]) -> str:
         await _two_at_once(await join(1000), await join(1000))
         for most, sizes in TOO_MUCH:
             await _too_much(await join(most), most, sizes)
-    return "the sum counts, it counts at once, and 1009 says what was wrong."
+    return "the sum counts, it is checked at once, and 1009 is the code for it."
 
 
 def _summary(most: int, pieces: tuple[bytes, ...]) -> str:

@@ -65,7 +65,7 @@ async def _all_readings(inbox: Inbox, readings: list[Reading]) -> None:
         if number > 1 and not replies:
             raise Misconception(
                 "'now' got its replies, and another message got none: reply to each message, "
-                "whatever it says.",
+                "whatever it contains.",
                 input=message,
             )
         parsed = [json.loads(each) for each in replies]
@@ -316,7 +316,7 @@ def _expect_replies(inbox: Inbox) -> None:
         raise Misconception(
             f"{lost[0]!r} was not echoed, but 'yes' was. "
             + (
-                "The next message need not be the answer: look at what it says."
+                "The next message need not be the answer: look at its text."
                 if lost[0] == MESSAGES[0]
                 else "Only 'yes' is the answer."
             ),

@@ -232,8 +232,8 @@ def _why_wrong(header: bytes, length: int, found: Any) -> Exception:
     fewer = [_sum(groups[:count]) for count in range(1, len(groups))]
     if len(groups) > 1 and found in (*fewer, header[1]):
         return Misconception(
-            f"{shown}: the length takes {len(groups)} bytes here, and {found} is what fewer of "
-            "them say. The highest bit of a byte says that another one follows."
+            f"{shown}: the length takes {len(groups)} bytes here, and {found} is the value of "
+            "fewer of them. The highest bit of a byte says that another one follows."
         )
     if found == _sum(reversed(groups)):
         return Misconception(
@@ -272,7 +272,7 @@ WHY = {
     "meters": "A client that is away when a message comes gets it later",
     "meter page": "Which connections can a page open at all?",
     "game": "Who judges the moves?",
-    "pump": "Of what must the programs be told, and when?",
+    "pump": "What must the programs learn, and when?",
     "terminal": "Who else would want these bytes?",
 }
 NO_TCP = "a page cannot open a TCP connection. It can open a WebSocket, and send bytes on that."
@@ -296,7 +296,7 @@ WHY_NOT = {
     ("pump", "MQTT in WebSocket"): NO_PAGE,
     ("terminal", "MQTT"): NO_TCP,
     ("terminal", "MQTT in WebSocket"): "two topics that nobody else will ever subscribe to, and a "
-    "broker between two ends that could speak directly.",
+    "broker between two ends that could be connected directly.",
 }
 
 

@@ -16,7 +16,7 @@ from wsdemo.checks._stand_ins import Desk, Proxy, Stream, TaskFailed
 from wsdemo.checks._trial import in_time, trial
 
 COME_BACK = {1001, 1012, 1013}
-"""Close codes that tell a client to come back: going away, service restart, try again later."""
+"""Close codes after which clients come back: going away, service restart, try again later."""
 
 HELD = 1.0
 """Seconds for which messages are under way."""
@@ -240,8 +240,8 @@ def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
             raise Misconception("the clients saw 1006: no Close frame came. Close with 1001.")
         if code not in COME_BACK:
             raise Misconception(
-                f"the clients saw {code}, which does not tell them to come back. 1001, going away, "
-                "does."
+                f"the clients saw {code}, after which clients need not come back. Close with 1001, "
+                "going away."
             )
     if not desk.stopped:
         raise NotYet("the connections are closed; now stop the bus")
@@ -281,14 +281,14 @@ async def _behind_proxy(
 async def kept_alive(keep: Callable[..., Awaitable[None]]) -> str:
     """Check ``keep(connection, idle)``, which keeps a silent connection through a proxy."""
     async with contextlib.AsyncExitStack() as stack:
-        lines = [await stack.enter_async_context(_behind_proxy(keep, each)) for each in IDLE]
-        await until(lambda: any(inbox.ended for _, inbox, _ in lines), WATCHED)
-        for proxy, inbox, _ in lines:
+        kept = [await stack.enter_async_context(_behind_proxy(keep, each)) for each in IDLE]
+        await until(lambda: any(inbox.ended for _, inbox, _ in kept), WATCHED)
+        for proxy, inbox, _ in kept:
             _expect_alive(proxy, inbox)
-        for _, inbox, _ in lines:
+        for _, inbox, _ in kept:
             with contextlib.suppress(ConnectionClosed):
                 await inbox.client.close()
-        if not await until(lambda: all(ended.is_set() for *_, ended in lines), PATIENCE):
+        if not await until(lambda: all(ended.is_set() for *_, ended in kept), PATIENCE):
             raise NotYet("the client has disconnected, and your handler goes on")
     return "the connection survived the silence, and the client's program received nothing."
 

@@ -168,13 +168,11 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
 
         server.after_pause = come_back
         end = await run_against(server, url, 1, function)
-    happened = {
-        "input": Plain("no server at the port; after three pauses one sends 'back'")
-    }
+    happened = {"input": Plain("no server at the port; after three pauses one sends 'back'")}
     if isinstance(end.raised, OSError):
         raise Misconception(
-            "no server was there, and you gave up. A server that restarts is away for a while: that "
-            "is an OSError, and it may pass.",
+            "no server was there, and you gave up. A server that restarts is away for a while: "
+            "that is an OSError, and it may pass.",
             **happened,
             received=end,
         )
@@ -264,7 +262,7 @@ async def replay(function: Any) -> str:
         raise Misconception(
             diagnosis, input=asked, expected=(missed is None, right), received=(gap, messages)
         )
-    return "nothing lost, nothing twice, and a client that may have missed something learns of the gap."
+    return "nothing lost, nothing twice, and a client that may have a gap learns of it."
 
 
 def _read_replay(answer: Any, asked: str) -> tuple[bool, list[Any]]:

@@ -49,7 +49,8 @@ def noting() -> Iterator[list[BaseException]]:
 
 def noted() -> list[BaseException]:
     """Return what the learner's handlers have raised so far."""
-    return _noted.get() or []
+    errors = _noted.get()
+    return [] if errors is None else errors
 
 
 def watched(handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

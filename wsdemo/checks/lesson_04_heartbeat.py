@@ -39,23 +39,24 @@ CHAT: list[str | bytes] = [
 """Messages that are not heartbeats."""
 
 
-async def _receive(member: Member, values: dict[str, Any]) -> str | bytes:
-    """Return the next message.
+async def _receive(member: Member, sender: Member, values: dict[str, Any]) -> str | bytes:
+    """Return a member's next message, after somebody has sent one.
 
     Raises:
         NotYet: none came.
-        Misconception: the connection ended.
+        Misconception: its connection ended, or the sender's.
     """
     message = await member.receive()
     if message is not None:
         return message
-    if member.ended:
-        raise Misconception(
-            "the connection was closed after a message. A heartbeat is there to keep it, and a "
-            "chat message must not end it.",
-            **values,
-            received=Plain(f"a close with {member.code}"),
-        )
+    for each in (member, sender):
+        if each.ended:
+            raise Misconception(
+                "the connection was closed after a message. A heartbeat is there to keep it, and "
+                "a chat message must not end it.",
+                **values,
+                received=Plain(f"a close with {each.code}"),
+            )
     raise NotYet("a message was sent, and nothing came back", **values)
 
 
@@ -78,7 +79,7 @@ async def heartbeat_answer(handler: Any) -> str:
 async def _check_heartbeat(sender: Member, listener: Member, message: str) -> None:
     await sender.send(message)
     values: dict[str, Any] = {"input": message, "expected": HEARTBEATS[0]}
-    answer = await _receive(sender, values)
+    answer = await _receive(sender, sender, values)
     if isinstance(answer, bytes):
         raise NotYet("the answer to a heartbeat must be text", **values, received=answer)
     if not _is_heartbeat(answer):
@@ -108,7 +109,7 @@ async def _check_chat(sender: Member, others: list[Member], message: str | bytes
     await sender.send(message)
     values: dict[str, Any] = {"input": message, "expected": message}
     for each in (sender, *others):
-        received = await _receive(each, values)
+        received = await _receive(each, sender, values)
         if received == message:
             continue
         if each is sender and _is_heartbeat(received):

@@ -174,12 +174,12 @@ async def says_it_and_stays(connection):
 
 
 MISTAKES = [
-    ("05.1", door(gate_if(compares_header)), "your gate compares the token with !=, which"),
-    ("05.1", door(gate_if(compares_token)), "your gate compares the token with ==, which"),
+    ("05.1", door(gate_if(compares_header)), "your function compares the token with !=, which"),
+    ("05.1", door(gate_if(compares_token)), "your function compares the token with ==, which"),
     (
         "05.1",
         door(gate_if(lambda header: header in [HEADER])),
-        "your gate compares the token with ==, which",
+        "your function compares the token with ==, which",
     ),
     ("05.1", door(gate_if(is_right, 403)), "a client without the header got"),
     ("05.1", door(None, closes_in_the_handler), "a client without the header was"),

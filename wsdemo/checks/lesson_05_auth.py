@@ -74,11 +74,11 @@ async def _try(url: str, **options: Any) -> Seen:
 
 @exercise("05.1")
 async def refuse_before(door: Any) -> str:
-    """Judge a gate and a handler: strangers are refused with 401, before the upgrade."""
+    """Judge a process_request and a handler: strangers are refused with 401, before the upgrade."""
     if not isinstance(door, dict) or not {"handler", "process_request"} <= set(door):
         raise NotYet("leave the dictionary `door` with its two keys as it is", received=door)
     comparisons = Comparisons(TOKEN)
-    options = {"process_request": _gate(door["process_request"], comparisons)}
+    options = {"process_request": _process_request(door["process_request"], comparisons)}
     async with serving(door["handler"], **options) as url:
         for which, headers in STRANGERS.items():
             seen = await _try(url, additional_headers=headers)
@@ -94,19 +94,19 @@ async def refuse_before(door: Any) -> str:
             )
     if comparisons.seen:
         raise Misconception(
-            f"your gate compares the token with {comparisons.seen}, which stops at the first "
+            f"your function compares the token with {comparisons.seen}, which stops at the first "
             "letter that differs: its time tells how many letters were right. Use "
             "hmac.compare_digest."
         )
     return "strangers got 401 and never saw open; only the right token got the secret."
 
 
-def _gate(function: Any, comparisons: Comparisons) -> Any:
-    """Return the learner's gate, with a note of what it compares and what it raises."""
+def _process_request(function: Any, comparisons: Comparisons) -> Any:
+    """Return the learner's process_request, with a note of what it compares and what it raises."""
     if function is None:
         return None
 
-    async def gate(connection: ServerConnection, request: Request) -> Any:
+    async def watched_process_request(connection: ServerConnection, request: Request) -> Any:
         watch_header(request, comparisons)
         responses = []
 
@@ -117,7 +117,7 @@ def _gate(function: Any, comparisons: Comparisons) -> Any:
         await watched(respond)()
         return responses[0]
 
-    return gate
+    return watched_process_request
 
 
 def _check_refusal(which: str, header: str | None, seen: Seen) -> None:

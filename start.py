@@ -388,10 +388,18 @@ def hand_over(*command: str) -> int:
             continue
 
 
-def lab(arguments: "list[str]") -> int:
-    """Open JupyterLab on the first lesson of the learner's own copy."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "lab", *arguments)
+def of_the_package(name: str) -> "Callable[[list[str]], int]":
+    """Give the command that runs a command of wsdemo itself.
+
+    Args:
+        name: what it is called there.
+    """
+
+    def run(arguments: "list[str]") -> int:
+        set_up("lab")
+        return hand_over("-m", "wsdemo", name, *arguments)
+
+    return run
 
 
 def edit(arguments: "list[str]") -> int:
@@ -400,48 +408,12 @@ def edit(arguments: "list[str]") -> int:
     return hand_over("-m", "wsdemo", "lab", "--in", str(ROOT / "notebooks"), *arguments)
 
 
-def update(arguments: "list[str]") -> int:
-    """Bring what is new in the lessons into the learner's copy."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "update", *arguments)
-
-
-def reset(arguments: "list[str]") -> int:
-    """Start a lesson again."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "reset", *arguments)
-
-
-def solutions(arguments: "list[str]") -> int:
-    """Copy the worked answers of a lesson into the learner's copy."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "solutions", *arguments)
-
-
-def progress(arguments: "list[str]") -> int:
-    """Show which exercises are solved in the learner's copy."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "progress", *arguments)
-
-
 def test(arguments: "list[str]") -> int:
     """Run every check, or pytest alone with the arguments given."""
     newest = "--newest" in arguments
     arguments = [word for word in arguments if word != "--newest"]
     set_up("test", newest)
     return hand_over("tools/suite.py", *arguments)
-
-
-def doctor(arguments: "list[str]") -> int:
-    """Say what is here and what is missing."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "doctor", *arguments)
-
-
-def serve(arguments: "list[str]") -> int:
-    """Run a finished server."""
-    set_up("lab")
-    return hand_over("-m", "wsdemo", "serve", *arguments)
 
 
 def notebooks(arguments: "list[str]") -> int:
@@ -494,15 +466,15 @@ def usage(arguments: "list[str]") -> int:
 
 
 COMMANDS = {
-    "lab": lab,
-    "update": update,
-    "reset": reset,
-    "solutions": solutions,
-    "progress": progress,
+    "lab": of_the_package("lab"),
+    "update": of_the_package("update"),
+    "reset": of_the_package("reset"),
+    "solutions": of_the_package("solutions"),
+    "progress": of_the_package("progress"),
     "edit": edit,
     "test": test,
-    "serve": serve,
-    "doctor": doctor,
+    "serve": of_the_package("serve"),
+    "doctor": of_the_package("doctor"),
     "notebooks": notebooks,
     "bench": bench,
     "site": site,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import bounded, notebook, run_all
+from tests.browser.lab import bounded, desk, opened, run_all
 from tests.course import kit
 from wsdemo import course
 from wsdemo.course import places
@@ -40,6 +40,13 @@ def lessons(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def page(chromium, jupyterlab):
+    """A tab that shows JupyterLab."""
+    with desk(chromium, jupyterlab) as page:
+        yield page
+
+
+@pytest.fixture
 def copy(lessons, jupyterlab, tmp_path):
     """A copy in the folder that JupyterLab shows."""
     folder = jupyterlab.root / tmp_path.name
@@ -58,10 +65,10 @@ def publish(lessons, title, stub, more="print(1)\nprint(2)"):
     )
 
 
-def test_running_and_saving_a_lesson_changes_nothing_of_it(lessons, copy, jupyterlab, window):
+def test_running_and_saving_a_lesson_changes_nothing_of_it(lessons, copy, page):
     publish(lessons, "# Old", "pass")
     course.update(copy)
-    with notebook(window, jupyterlab, f"{copy.name}/{LESSON}") as page:
+    with opened(page, f"{copy.name}/{LESSON}"):
         run_all(page)
     saved = load((copy / LESSON).read_bytes())
     assert [cell.get("execution_count") for cell in saved["cells"]] == [None, 1, 2, None]
@@ -71,11 +78,11 @@ def test_running_and_saving_a_lesson_changes_nothing_of_it(lessons, copy, jupyte
     assert kit.cells(copy / LESSON) == kit.cells(lessons / LESSON)
 
 
-def test_what_was_written_moved_and_split_stays(lessons, copy, jupyterlab, window):
+def test_what_was_written_moved_and_split_stays(lessons, copy, page):
     publish(lessons, "# Old", "pass")
     course.update(copy)
     answer = kit.exercise("00.1", "return 42")["source"]
-    with notebook(window, jupyterlab, f"{copy.name}/{LESSON}") as page:
+    with opened(page, f"{copy.name}/{LESSON}"):
         bounded(page, SPLIT, [3, 1])
         bounded(page, WRITE, [2, answer])
         bounded(page, COMMAND, "notebook:insert-cell-below")
@@ -93,7 +100,7 @@ def test_what_was_written_moved_and_split_stays(lessons, copy, jupyterlab, windo
         "# New" if cell == "# Old" else cell for cell in written
     ]
     assert ["def answer():\n    ..." in notes[0], "print(3)" in notes[1]] == [True, True]
-    with notebook(window, jupyterlab, f"{copy.name}/{LESSON}") as page:
+    with opened(page, f"{copy.name}/{LESSON}"):
         run_all(page)
         rendered = page.locator(".jp-RenderedMarkdown").get_by_text("The course has changed this")
         rendered.first.wait_for()

@@ -206,3 +206,16 @@ def test_no_thread_is_left():
     wsdemo.check("02.1", SOLUTIONS["02.1"])
     assert not [each for each in threading.enumerate() if "exercise" in each.name]
     assert inspect.iscoroutinefunction(SOLUTIONS["02.1"])
+
+
+async def loses_a_task(connection):
+    async def fail():
+        raise ValueError("nobody awaits me")
+
+    asyncio.create_task(fail())  # noqa: RUF006 - the mistake
+    await connection.wait_closed()
+
+
+def test_what_a_lost_task_raises_is_shown():
+    verdict = wsdemo.check("02.1", loses_a_task)
+    assert any("nobody awaits me" in value for name, value in verdict.evidence if name == "raised")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.course import kit
+from wsdemo import course
 from wsdemo.course import places
 
 
@@ -25,3 +26,10 @@ def lessons(clone):
 def copy(clone):
     """Where the learner's copy of these lessons will be."""
     return clone / "course"
+
+
+@pytest.fixture
+def mine(copy):
+    """A copy that has just been made."""
+    course.update()
+    return copy

@@ -4,6 +4,9 @@ import json
 
 from wsdemo.course.notebook import dump, load, text
 
+CHAT = "03_chat.ipynb"
+CLIENT = "javascript/03_chat_client.mjs"
+
 
 def code(name, source, outputs=(), count=None, **metadata):
     return {

@@ -2,10 +2,8 @@
 
 import pytest
 
-from tests.course.kit import edit
+from tests.course.kit import CHAT, edit
 from wsdemo import __main__ as command
-
-CHAT = "03_chat.ipynb"
 
 
 @pytest.fixture

@@ -10,12 +10,11 @@ import sys
 import pytest
 
 from tests.course import kit
-from tests.course.kit import cells, edit, tree
+from tests.course.kit import CHAT, CLIENT, cells, edit, tree
 from wsdemo import course
 
 KILLED = 9
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(pathlib.Path(course.__file__).parents[2])}
-CHAT, CLIENT = "03_chat.ipynb", "javascript/03_chat_client.mjs"
 
 # Python reports each of its calls that changes files before it makes it.
 PROGRAM = """

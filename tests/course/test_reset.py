@@ -2,18 +2,9 @@
 
 import pytest
 
-from tests.course.kit import cells, edit
+from tests.course.kit import CHAT, CLIENT, cells, edit
 from wsdemo import course
 from wsdemo.course import Trouble
-
-CHAT = "03_chat.ipynb"
-CLIENT = "javascript/03_chat_client.mjs"
-
-
-@pytest.fixture
-def mine(copy):
-    course.update()
-    return copy
 
 
 @pytest.mark.parametrize("word", ["3", "03", "03_chat", CHAT, f"./{CHAT}"])

@@ -7,19 +7,9 @@ import sys
 import pytest
 
 from tests.course import kit
-from tests.course.kit import cells, edit, tree
+from tests.course.kit import CHAT, CLIENT, cells, edit, tree
 from wsdemo import course
 from wsdemo.course import changes, places
-
-CHAT = "03_chat.ipynb"
-CLIENT = "javascript/03_chat_client.mjs"
-
-
-@pytest.fixture
-def mine(copy):
-    """A copy that has just been made."""
-    course.update()
-    return copy
 
 
 def only(folder):
@@ -288,7 +278,7 @@ def test_an_empty_folder_is_used(copy):
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(course.Trouble, match=r"cannot write to .*file/copy.*: Not a directory"):
+    with pytest.raises(course.Trouble, match=r"cannot write to .*copy.* make a copy elsewhere"):
         course.update(tmp_path / "file/copy")
 
 

@@ -4,6 +4,7 @@ The exercises of the notebook ``02_echo`` are in the module ``lesson_02_echo`` o
 """
 
 import asyncio
+import functools
 import gc
 import importlib
 import pkgutil
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from wsdemo.checks._findings import Finding, Misconception, Note, NotYet, OutOfTime, Verdict
-from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_frames, noted, noting
+from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_frames, noting
 from wsdemo.checks._places import end, place_of_block, place_of_wait
 from wsdemo.checks._progress import Progress, note, progress
 from wsdemo.checks._worked import worked
@@ -135,7 +136,7 @@ def _with_forgotten(verdict: Verdict, names: list[str]) -> Verdict:
 async def _judge(number: str, answer: Any) -> Verdict:
     with noting() as errors:
         task = asyncio.current_task()
-        asyncio.get_running_loop().set_exception_handler(_note_lost)
+        asyncio.get_running_loop().set_exception_handler(functools.partial(_note_lost, errors))
         try:
             return Verdict(number, "right", await in_limit(_judges[number](answer)))
         except Finding as finding:
@@ -153,11 +154,13 @@ async def _judge(number: str, answer: Any) -> Verdict:
         return verdict
 
 
-def _note_lost(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _note_lost(
+    errors: list[BaseException], _: asyncio.AbstractEventLoop, context: dict[str, Any]
+) -> None:
     """Note what a task of the learner's has raised while nobody awaited it."""
     error = context.get("exception")
     if error is not None and learners_frames(error):
-        noted().append(error)
+        errors.append(error)
 
 
 async def in_limit(judging: Awaitable[str]) -> str:

@@ -1,6 +1,9 @@
 """Values that a verdict shows without quotes."""
 
-__all__ = ["Plain"]
+__all__ = ["AT_ONCE", "Plain", "after"]
+
+AT_ONCE = 0.09
+"""Seconds that are not worth a number: it would be another one each time."""
 
 
 class Plain(str):
@@ -10,3 +13,8 @@ class Plain(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def after(seconds: float) -> str:
+    """Return when something happened, such as ``"after 0.52 s"``."""
+    return "at once" if seconds < AT_ONCE else f"after {seconds:.2f} s"

@@ -12,7 +12,14 @@ from wsdemo.checks import Misconception, NotYet
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import called
 
-__all__ = ["DRAWS", "WAITS", "check_that_it_does_not_sleep", "judge_plans", "take"]
+__all__ = [
+    "DRAWS",
+    "WAITS",
+    "check_that_it_does_not_sleep",
+    "judge_late_waits",
+    "judge_plans",
+    "take",
+]
 
 DRAWS = 300
 """Generators that are tried: each wait comes near both its bounds, but once in 10**28 times."""
@@ -116,6 +123,25 @@ def judge_plans(plans: list[list[float]], base: float, cap: float) -> None:
                 "that draws near 0 never backs off. Draw for each wait.",
                 input=Plain(f"waits({base}, {cap})"),
                 received=[round(wait, 3) for wait in waits_of_one[:6]],
+            )
+
+
+def judge_late_waits(function: Callable[..., Any]) -> None:
+    """Judge whether the ceiling stays at the cap, in a few clients that fail for long.
+
+    Raises:
+        Misconception: it does not.
+    """
+    base, cap, clients = 0.5, 30.0, 12
+    plans = [take(function, base, cap, 7 * WAITS) for _ in range(clients)]
+    for number, waits in enumerate(zip(*plans, strict=True), start=1):
+        # By chance all are so short once in 10**9 times.
+        if number > WAITS and max(waits) < 0.15 * cap:
+            raise Misconception(
+                "a ceiling is too low: when it has come to the cap, it must stay there",
+                input=Plain(f"waits({base}, {cap}), in {clients} clients, wait {number}"),
+                expected=Plain(f"from 0 to {cap:g} s"),
+                received=Plain(f"at most {max(waits):.2f} s"),
             )
 
 

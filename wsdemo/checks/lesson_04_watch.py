@@ -217,13 +217,13 @@ def _check_living(watched: Watched, stalls: Stalls, living: tuple[Peer, ...]) ->
     for peer in living:
         if peer.path not in watched.ends:
             continue
-        if stalls.seconds > (0.5 - SLOW) / 2:
-            raise TooBusy
         if not peer.pings:
             raise Misconception(
                 "a peer was disconnected that was alive: it had received no ping. "
                 "Silence is not death, because many clients only listen: send a ping."
             )
+        if stalls.seconds > (0.5 - SLOW) / 2:
+            raise TooBusy
         if peer.path == "/slow":
             raise Misconception(
                 f"a peer was disconnected that was only slow: its pongs took {SLOW} s, less than "

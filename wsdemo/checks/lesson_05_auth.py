@@ -13,7 +13,7 @@ from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._mishaps import watched
-from wsdemo.checks._plain import Plain
+from wsdemo.checks._plain import AT_ONCE, Plain, after
 from wsdemo.checks._secrets import Comparisons, watch_header
 from wsdemo.checks._serving import PATIENCE, path_of, serving
 
@@ -24,6 +24,7 @@ STRANGERS = {
     "with a wrong token": {"Authorization": "Bearer wrong"},
     "with Bob's token": {"Authorization": "Bearer k3-bob-X1f"},
     "with a header that has no token": {"Authorization": "Basic"},
+    "with a token that is not ASCII": {"Authorization": "Bearer k3-änä-7Qz"},
     "with the token and more after it": {"Authorization": f"Bearer {TOKEN}-and-more"},
     "with more before the token": {"Authorization": f"Bearer x{TOKEN}"},
     "with a token that is a letter short": {"Authorization": f"Bearer {TOKEN[:-1]}"},
@@ -73,11 +74,11 @@ async def _try(url: str, **options: Any) -> Seen:
 
 @exercise("05.1")
 async def refuse_before(door: Any) -> str:
-    """Judge a gate and a handler: strangers are refused with 401, before the upgrade."""
+    """Judge a process_request and a handler: strangers are refused with 401, before the upgrade."""
     if not isinstance(door, dict) or not {"handler", "process_request"} <= set(door):
         raise NotYet("leave the dictionary `door` with its two keys as it is", received=door)
     comparisons = Comparisons(TOKEN)
-    options = {"process_request": _gate(door["process_request"], comparisons)}
+    options = {"process_request": _process_request(door["process_request"], comparisons)}
     async with serving(door["handler"], **options) as url:
         for which, headers in STRANGERS.items():
             seen = await _try(url, additional_headers=headers)
@@ -93,19 +94,19 @@ async def refuse_before(door: Any) -> str:
             )
     if comparisons.seen:
         raise Misconception(
-            f"your gate compares the token with {comparisons.seen}, which stops at the first "
+            f"your function compares the token with {comparisons.seen}, which stops at the first "
             "letter that differs: its time tells how many letters were right. Use "
             "hmac.compare_digest."
         )
     return "strangers got 401 and never saw open; only the right token got the secret."
 
 
-def _gate(function: Any, comparisons: Comparisons) -> Any:
-    """Return the learner's gate, with a note of what it compares and what it raises."""
+def _process_request(function: Any, comparisons: Comparisons) -> Any:
+    """Return the learner's process_request, with a note of what it compares and what it raises."""
     if function is None:
         return None
 
-    async def gate(connection: ServerConnection, request: Request) -> Any:
+    async def watched_process_request(connection: ServerConnection, request: Request) -> Any:
         watch_header(request, comparisons)
         responses = []
 
@@ -116,7 +117,7 @@ def _gate(function: Any, comparisons: Comparisons) -> Any:
         await watched(respond)()
         return responses[0]
 
-    return gate
+    return watched_process_request
 
 
 def _check_refusal(which: str, header: str | None, seen: Seen) -> None:
@@ -195,9 +196,6 @@ class Permissions:
 SILENT, TALKING = "/silent", "/talking"
 LIMITS = {TALKING: 0.8, SILENT: 0.4}
 MESSAGES: list[str | bytes] = ["one", b"\x00\xff", "", "zwölf"]
-AT_ONCE = 0.1
-"""Seconds within which an empty handler returns."""
-
 EARLY, LATE = 0.75, 1.4
 """Parts of a permission after which a connection must be open still, and closed."""
 
@@ -260,7 +258,7 @@ def _raise_ended(served: Permissions, path: str) -> None:
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),
         expected=Plain(f"closed after {LIMITS[path]} s"),
-        received=Plain(f"closed after {lasted:.2f} s" if lasted is not None else "closed"),
+        received=Plain(f"closed {after(lasted)}" if lasted is not None else "closed"),
     )
 
 

@@ -18,6 +18,7 @@ from wsdemo.checks._waits import (
     DRAWS,
     WAITS,
     check_that_it_does_not_sleep,
+    judge_late_waits,
     judge_plans,
     take,
 )
@@ -34,7 +35,7 @@ async def backoff(function: Any) -> str:
         plans = [take(function, base, cap, WAITS) for _ in range(DRAWS)]
         judge_plans(plans, base, cap)
     try:
-        plans = [take(function, 5.0, 30.0, LONG_NIGHT) for _ in range(DRAWS)]
+        take(function, 5.0, 30.0, LONG_NIGHT)
     except OverflowError as error:
         raise Misconception(
             "a float cannot hold 2**1024. With a cap of 30 s, that many failures take about five "
@@ -42,7 +43,7 @@ async def backoff(function: Any) -> str:
             input=Plain(f"waits(5.0, 30.0), {LONG_NIGHT} waits"),
             received=error,
         ) from None
-    judge_plans(plans, 5.0, 30.0)
+    judge_late_waits(function)
     server = Refusing([503, 503])
     async with server.serve() as url:
         await in_time(_second_chance(url, function))
@@ -152,7 +153,7 @@ async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
             received=end,
         )
     if server.events.count("pause") > 1:
-        raise Misconception(f"you paused after a {status}: tell the caller at once", **happened)
+        raise Misconception(f"you paused after a {status}: raise the exception at once", **happened)
 
 
 async def _judge_absence(function: Callable[..., Any]) -> None:
@@ -167,13 +168,11 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
 
         server.after_pause = come_back
         end = await run_against(server, url, 1, function)
-    happened = {
-        "input": Plain("nobody listens at the port; after three pauses a server sends 'back'")
-    }
+    happened = {"input": Plain("no server at the port; after three pauses one sends 'back'")}
     if isinstance(end.raised, OSError):
         raise Misconception(
-            "nobody was there, and you gave up. A server that restarts is away for a while: that "
-            "is an OSError, and it may pass.",
+            "no server was there, and you gave up. A server that restarts is away for a while: "
+            "that is an OSError, and it may pass.",
             **happened,
             received=end,
         )
@@ -263,7 +262,7 @@ async def replay(function: Any) -> str:
         raise Misconception(
             diagnosis, input=asked, expected=(missed is None, right), received=(gap, messages)
         )
-    return "nothing lost, nothing twice, and a client that may have missed something is told so."
+    return "nothing lost, nothing twice, and a client that may have a gap learns of it."
 
 
 def _read_replay(answer: Any, asked: str) -> tuple[bool, list[Any]]:

@@ -77,6 +77,12 @@ def dies_without_header(connection, request):
         return connection.respond(401, "Who are you?\n")
 
 
+def dies_of_other_letters(connection, request):
+    # compare_digest raises TypeError for text that is not ASCII
+    if not hmac.compare_digest(header_of(request), HEADER):
+        return connection.respond(401, "Who are you?\n")
+
+
 def returns_false(connection, request):
     return None if is_right(header_of(request)) else False
 
@@ -134,7 +140,9 @@ class Gate:
 
     def __call__(self, connection, request):
         scheme, _, token = header_of(request).partition(" ")
-        if scheme.lower() == "bearer" and secrets.compare_digest(token, self.token):
+        if scheme.lower() == "bearer" and secrets.compare_digest(
+            token.encode(), self.token.encode()
+        ):
             return None
         response = connection.respond(HTTPStatus.UNAUTHORIZED, "Bearer, please\n")
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -223,6 +231,7 @@ HINTS = [
     ("05.1", door(token_in_url), "the client with the right token did not"),
     ("05.1", door(forgets_return), "a client without the header was let in"),
     ("05.1", door(dies_without_header), "a client without the header got"),
+    ("05.1", door(dies_of_other_letters), "a client with a token that is not ASCII got"),
     ("05.1", door(returns_false), "a client without the header got no HTTP"),
     ("05.1", door(returns_true_for_ana), "the client with the right token did not"),
     ("05.1", door(returns_a_status), "a client without the header got no HTTP"),

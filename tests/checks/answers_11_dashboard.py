@@ -190,7 +190,17 @@ class TwoTasks:
             await send(self.value)
 
 
+async def sends_again(send, values):
+    value = await values.get()
+    while True:
+        while not values.empty():
+            value = values.get_nowait()
+        await send(value)
+        await asyncio.sleep(0.05)
+
+
 MISTAKES = [
+    ("11.2", sends_again, "twice"),
     ("11.2", sends(lambda values: values.get()), "is old: 9 newer had come"),
     ("11.2", sends(at_most_two), "is old: 8 newer had come"),
     ("11.2", sends(while_more_wait_than(5)), "is old: 5 newer had come"),

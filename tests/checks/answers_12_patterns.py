@@ -241,6 +241,18 @@ def replace_the_others(subscribers, connection):
     subscribers.add(connection)
 
 
+async def by_prefix(connection, topics):
+    try:
+        async for text in connection:
+            asked = json.loads(text)["topic"]
+            if found := [topic for topic in topics if asked.startswith(topic)]:
+                topics[found[0]].add(connection)
+            else:
+                await connection.send(json.dumps({"error": "no such topic"}))
+    finally:
+        remove_from_all(connection, topics)
+
+
 async def subscribe_to_all(connection, topics):
     async def added():
         for each in topics.values():
@@ -337,6 +349,7 @@ MISTAKES = [
     ("12.2", subscribes(tidy=clear_all_topics), "another client"),
     ("12.2", subscribes(tidy=drop_empty_topics), "the topics"),
     ("12.2", subscribes(add=replace_the_others), "another client"),
+    ("12.2", by_prefix, "set of another one"),
     ("12.2", subscribe_to_all, "has not subscribed"),
     ("12.2", subscribes(unknown="the end"), "after an unknown topic"),
 ]

@@ -149,6 +149,18 @@ def keeps_the_result():
     return handler
 
 
+def keeps_the_text():
+    kept = {}
+
+    async def handler(connection, work):
+        async for text in connection:
+            kept["text"] = text
+            await asyncio.sleep(0)
+            await connection.send(await work(kept["text"]))
+
+    return handler
+
+
 def sets_the_connection(when):
     kept = {}
 
@@ -256,9 +268,9 @@ MISTAKES = [
     ("14.1", sends(from_python), "Python"),
     ("14.1", sends(twice_json), "twice"),
     ("14.1", sends(json.dumps, each=False), "JSON array"),
-    ("14.1", sends(json.dumps, to=lambda text: text == "now"), "whatever it says"),
-    ("14.1", sends(json.dumps, to=bool), "whatever it says"),
-    ("14.1", sends(json.dumps, to=lambda text: isinstance(text, str)), "whatever it says"),
+    ("14.1", sends(json.dumps, to=lambda text: text == "now"), "whatever it contains"),
+    ("14.1", sends(json.dumps, to=bool), "whatever it contains"),
+    ("14.1", sends(json.dumps, to=lambda text: isinstance(text, str)), "whatever it contains"),
     ("14.1", without_being_asked, "before"),
     ("14.2", answers_everybody(), "for the client that has asked"),
     ("14.2", answers_one_by_one(), "nothing to lock"),
@@ -268,6 +280,7 @@ MISTAKES = [
 
 HINTS = [
     ("14.2", answers_twice, "once for each message"),
+    ("14.2", keeps_the_text(), "with its own text"),
     ("14.2", does_not_work, "no work on it has begun"),
     ("14.2", remembers_results(), "no work on it has begun"),
     ("14.2", sets_the_connection("before"), "Bob did not get it"),

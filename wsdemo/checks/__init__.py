@@ -33,7 +33,7 @@ __all__ = [
     "progress",
 ]
 
-TIME_LIMIT = 6.0
+TIME_LIMIT = 5.5
 """Seconds that an answer may take."""
 
 _judges: dict[str, Callable[[Any], Any]] = {}

@@ -15,7 +15,7 @@ from typing import Any
 
 from wsdemo.server.handler_errors import authors_frames, is_goodbye
 
-__all__ = ["describe", "forgotten_coroutines", "learners_frames", "noted", "noting", "watched"]
+__all__ = ["describe", "forgotten_coroutines", "learners_frames", "noting", "watched"]
 
 PACKAGE = str(pathlib.Path(__file__).parents[1])
 
@@ -45,12 +45,6 @@ def noting() -> Iterator[list[BaseException]]:
         yield errors
     finally:
         _noted.reset(token)
-
-
-def noted() -> list[BaseException]:
-    """Return what the learner's handlers have raised so far."""
-    errors = _noted.get()
-    return [] if errors is None else errors
 
 
 def watched(handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

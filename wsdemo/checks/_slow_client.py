@@ -28,6 +28,9 @@ BURSTS = (
 HOLD = 0.05
 """Seconds that a value is under way."""
 
+QUIET = 0.3
+"""Seconds without a new value, in which a sender that polls would send the old one again."""
+
 LATE = 0.5
 """Seconds after which what a right answer does at once is late, if it is each time."""
 
@@ -172,12 +175,12 @@ class Sender:
             )
 
     async def _expect_none(self) -> None:
-        await self._pass_time()
+        await self._pass_time(QUIET)
         if not self._client.calls.empty():
             self._judge(self._client.calls.get_nowait(), Plain("no new value"))
 
-    async def _pass_time(self) -> None:
-        await asyncio.sleep(HOLD)
+    async def _pass_time(self, seconds: float = HOLD) -> None:
+        await asyncio.sleep(seconds)
         self._judge_sends()
 
     def _judge_sends(self) -> None:

@@ -24,6 +24,7 @@ STRANGERS = {
     "with a wrong token": {"Authorization": "Bearer wrong"},
     "with Bob's token": {"Authorization": "Bearer k3-bob-X1f"},
     "with a header that has no token": {"Authorization": "Basic"},
+    "with a token that is not ASCII": {"Authorization": "Bearer k3-änä-7Qz"},
     "with the token and more after it": {"Authorization": f"Bearer {TOKEN}-and-more"},
     "with more before the token": {"Authorization": f"Bearer x{TOKEN}"},
     "with a token that is a letter short": {"Authorization": f"Bearer {TOKEN[:-1]}"},

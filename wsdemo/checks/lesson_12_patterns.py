@@ -130,11 +130,12 @@ class _Desk:
             )
 
 
-def _expect_no_time_out(asked: asyncio.Task[Any]) -> None:
+def _expect_no_time_out(asked: asyncio.Task[Any], replied: bool = False) -> None:
     if isinstance(asked.exception(), TimeoutError):
+        why = " The only reply so far was 0, which is a result like any other." if replied else ""
         raise Misconception(
-            f"ask was called with seconds={2 * PATIENCE}, and raised TimeoutError too early: the "
-            "check had not sent the replies yet."
+            f"ask was called with seconds={2 * PATIENCE}, and raised TimeoutError too early, long "
+            f"before these were over.{why}"
         )
 
 
@@ -218,7 +219,7 @@ async def _expect_entries(
     await settle()
     for each in asked:
         if each.done():
-            _expect_no_time_out(each)
+            _expect_no_time_out(each, replied=len(requests) < AT_ONCE)
             each.result()
     for request in requests:
         number = request["id"]

@@ -1,4 +1,4 @@
-"""The second and the third exercise of lesson 12: sets of connections."""
+"""The third exercise of lesson 12."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,148 +7,10 @@ from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._sets import expect_in, expect_open, sets_with, sizes
 from wsdemo.checks._trial import Trial, trial
 
 KEYS = {"lobby": "0pen-to-many", "staff": "k3y-of-the-staff", "attic": "n0body"}
-
-
-def _sets_with(connection: ServerConnection, sets: dict[str, Any]) -> list[str]:
-    return [name for name, each in sets.items() if connection in each]
-
-
-def _sizes(sets: dict[str, Any]) -> dict[str, int]:
-    return {name: len(each) for name, each in sets.items()}
-
-
-def _expect_open(inbox: Inbox, request: Any) -> None:
-    if inbox.ended:
-        raise NotYet(
-            "your handler has ended: loop over the messages of the connection.",
-            input=request,
-            received=f"the connection was closed with {inbox.client.close_code}",
-        )
-
-
-async def _expect_in(
-    inbox: Inbox, connection: ServerConnection, sets: dict[str, Any], name: str, request: Any
-) -> None:
-    """Send a request that puts a connection into a set."""
-    await inbox.send(request)
-    await until(lambda: inbox.ended or connection in sets.get(name, ()))
-    if connection not in sets.get(name, ()):
-        _expect_open(inbox, request)
-        raise NotYet(
-            f"the connection must then be in the set of {name!r}",
-            input=request,
-            received=f"{_sizes(sets)} connections, this one not among them",
-        )
-
-
-def _subscribe(topic: str) -> dict[str, str]:
-    return {"action": "subscribe", "topic": topic}
-
-
-@exercise("12.2")
-async def subscriptions(handler: Callable[..., Awaitable[None]]) -> str:
-    """Check a handler by its sets: topics that strangers made up, and clients that have gone."""
-    topics: dict[str, set[Any]] = {"sensor-1": set(), "sensor-2": set(), "news": set()}
-    async with trial(lambda connection: handler(connection, topics)) as served:
-        inboxes = [Inbox(await served.join()) for _ in range(3)]
-        ana, bob, eve = served.there
-        for topic, name in (("sensor-1", 0), ("news", 0), ("sensor-1", 1), ("news", 1)):
-            request = _subscribe(topic)
-            await _expect_in(inboxes[name], served.there[name], topics, topic, request)
-        _expect_sets(
-            topics,
-            {"sensor-1": {ana, bob}, "sensor-2": set(), "news": {ana, bob}},
-            "a client has subscribed",
-        )
-        await _unknown_topic(inboxes, topics)
-        request = _subscribe("sensor-2")
-        await inboxes[2].send(request)
-        if (
-            not await until(lambda: inboxes[2].ended or eve in topics["sensor-2"])
-            or inboxes[2].ended
-        ):
-            raise Misconception(
-                "after an unknown topic, the same client could subscribe to nothing more: go on "
-                "after the error.",
-                input=request,
-            )
-        await _all_leave(served, inboxes, topics)
-    return "only known topics, and only clients that are connected."
-
-
-def _expect_sets(topics: dict[str, Any], expected: dict[str, set[Any]], event: str) -> None:
-    if topics == expected:
-        return
-    for topic, connections in expected.items():
-        if topic not in topics:
-            raise Misconception(
-                "one of the topics is gone from the dict: nobody can subscribe to it any more.",
-                expected=list(expected),
-                received=list(topics),
-            )
-        if topics[topic] - connections:
-            raise Misconception(
-                f"a connection is in the set of {topic!r}, to which it has not subscribed.",
-                expected=_sizes(expected),
-                received=_sizes(topics),
-            )
-        if connections - topics[topic]:
-            raise Misconception(
-                f"{event}, and another client is no longer in the set of {topic!r}, to which it "
-                "had subscribed.",
-                expected=_sizes(expected),
-                received=_sizes(topics),
-            )
-
-
-async def _unknown_topic(inboxes: list[Inbox], topics: dict[str, Any]) -> None:
-    request = _subscribe("sensor-99")
-    eve = inboxes[2]
-    await eve.send(request)
-    await until(lambda: eve.errors or eve.ended or "sensor-99" in topics)
-    if "sensor-99" in topics:
-        raise Misconception(
-            "a client has made a topic of its own. One that makes a million takes your memory: "
-            "add no topic to the dict.",
-            input=request,
-            received=list(topics),
-        )
-    if not eve.errors:
-        raise NotYet(
-            'reply with {"error": …}, as JSON, to a topic that is not in the dict',
-            input=request,
-            received=eve.received or f"no message; close code {eve.client.close_code}",
-        )
-    if any(each.errors for each in inboxes[:2]):
-        raise Misconception("the error has been sent to another client as well.", input=request)
-
-
-async def _all_leave(served: Trial, inboxes: list[Inbox], topics: dict[str, Any]) -> None:
-    ways = ("has closed its connection", "was cut off", "has closed its connection")
-    for number, way in enumerate(ways):
-        politely = way != "was cut off"
-        await served.leave(inboxes[number].client, number, politely)
-        await settle()
-        if left := _sets_with(served.there[number], topics):
-            raise Misconception(
-                f"a client {way}, and is still in the set of {' and '.join(map(repr, left))}: "
-                + (
-                    "remove it from all sets, whichever it is in."
-                    if politely
-                    else "the loop over its messages raised. `finally` is reached then, too."
-                ),
-                received=_sizes(topics),
-            )
-        others = served.there[number + 1 :]
-        expected: dict[str, set[Any]] = {
-            "sensor-1": {each for each in others if each is served.there[1]},
-            "sensor-2": {each for each in others if each is served.there[2]},
-            "news": {each for each in others if each is served.there[1]},
-        }
-        _expect_sets(topics, expected, f"a client {way}")
 
 
 class _Key(str):
@@ -207,7 +69,7 @@ async def rooms(handler: Callable[..., Awaitable[None]]) -> str:
         inboxes = [Inbox(await served.join()) for _ in range(4)]
         for number, room in ((0, "lobby"), (0, "staff"), (1, "staff"), (2, "lobby")):
             request = _join(room, KEYS[room])
-            await _expect_in(inboxes[number], served.there[number], members, room, request)
+            await expect_in(inboxes[number], served.there[number], members, room, request)
         for way, request in NOT_ADMITTED.items():
             await _refused_join(way, request, inboxes[2], served.there[2], members)
         await _refused_messages(inboxes)
@@ -254,7 +116,7 @@ async def _refused_join(
     members: dict[str, set[Any]],
 ) -> None:
     def wrongly() -> object:
-        return "cellar" in members or set(_sets_with(connection, members)) - {"lobby"}
+        return "cellar" in members or set(sets_with(connection, members)) - {"lobby"}
 
     await _refused(inbox, request, f"a join {way}", wrongly)
     if "cellar" in members:
@@ -264,7 +126,7 @@ async def _refused_join(
             input=request,
             received=list(members),
         )
-    rooms = _sets_with(connection, members)
+    rooms = sets_with(connection, members)
     if "lobby" not in rooms:
         raise Misconception(
             f"a join {way}, which was refused, and the client is no longer in the lobby.",
@@ -311,7 +173,7 @@ async def _delivered(inboxes: list[Inbox]) -> None:
                 or all(inboxes[each].count(text) for each in to)
             )
         )
-        _expect_open(sender, request)
+        expect_open(sender, request)
         if sender.errors > errors:
             raise Misconception(
                 "a member of two rooms has sent a message to one of them, and got an error.",
@@ -336,15 +198,15 @@ async def _members_leave(served: Trial, inboxes: list[Inbox], members: dict[str,
     for number, politely in ((1, False), (2, True)):
         await served.leave(inboxes[number].client, number, politely)
         await settle()
-        if rooms := _sets_with(served.there[number], members):
+        if rooms := sets_with(served.there[number], members):
             raise Misconception(
                 f"a client has gone, and is still in the room {rooms[0]!r}: remove it from all "
                 "rooms in `finally`.",
-                received=_sizes(members),
+                received=sizes(members),
             )
     request = _message("staff", "after all have left")
     await inboxes[0].send(request)
     await until(lambda: inboxes[0].ended or inboxes[0].count(request["message"]))
-    _expect_open(inboxes[0], request)
+    expect_open(inboxes[0], request)
     if not inboxes[0].count(request["message"]):
         raise NotYet("a message must reach the members who are left", input=request)

@@ -122,8 +122,8 @@ def _why_another(text: str, other_text: str, found: Any) -> Exception | None:
         return NotYet("that is the message; its payload is bytes: decode it, and return the text")
     if found == other_text:
         return Misconception(
-            "that was published to another topic, 'weather'. A wildcard subscribes to that as "
-            "well: subscribe to 'news' only.",
+            "that was published to another topic, 'weather'. Subscribe to 'news', and not to a "
+            "wildcard or to another topic.",
             received=found,
         )
     if isinstance(found, str) and found and found.encode("latin-1", "replace") == text.encode():

@@ -132,8 +132,9 @@ async def _expect_all(stream: Stream, inboxes: list[Inbox], count: int) -> None:
     lists = [each.received for each in inboxes]
     if any(each.ended for each in inboxes) or len(stream.stored) < count:
         raise NotYet(
-            "each client can send several messages: loop over them, and publish each",
-            received=stream.stored,
+            f"clients have sent {count} messages: loop over the several messages of each, and "
+            "publish all of them, also those with the same text",
+            received=f"{len(stream.stored)} were published: {stream.stored}",
         )
     if any(sorted(map(str, each)) != sorted(stream.stored) for each in lists):
         if any(set(each) == set(stream.stored) for each in lists):

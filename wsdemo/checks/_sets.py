@@ -6,6 +6,7 @@ from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import NotYet
 from wsdemo.checks._inbox import Inbox, until
+from wsdemo.checks._plain import Plain
 
 __all__ = ["expect_in", "expect_open", "sets_with", "sizes"]
 
@@ -26,7 +27,7 @@ def expect_open(inbox: Inbox, request: Any) -> None:
         raise NotYet(
             "your handler has ended: loop over the messages of the connection.",
             input=request,
-            received=f"the connection was closed with {inbox.client.close_code}",
+            received=Plain(f"the connection was closed with {inbox.client.close_code}"),
         )
 
 
@@ -41,5 +42,5 @@ async def expect_in(
         raise NotYet(
             f"the connection must then be in the set of {name!r}",
             input=request,
-            received=f"{sizes(sets)} connections, this one not among them",
+            received=Plain(f"{sizes(sets)} connections, this one not among them"),
         )

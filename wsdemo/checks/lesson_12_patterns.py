@@ -11,6 +11,7 @@ from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import settle, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE, serving
 from wsdemo.checks._trial import in_time
 
@@ -203,7 +204,7 @@ async def _many_at_once(desk: _Desk) -> None:
             if sorted(map(repr, results)) != sorted(map(repr, expected)):
                 raise NotYet(
                     "return the result of the future with the id of the request",
-                    input=f"{len(twins)} of {AT_ONCE} requests, with the action {action!r}",
+                    input=Plain(f"{len(twins)} of {AT_ONCE} requests, with the action {action!r}"),
                     expected=expected,
                     received=results,
                 )
@@ -233,7 +234,7 @@ async def _expect_entries(
                     else "remove no entries of other requests, and add one for each."
                 ),
                 input=request,
-                received=f"{count} entries in pending, with the keys {list(desk.pending)}",
+                received=Plain(f"{count} entries in pending, with the keys {list(desk.pending)}"),
             )
 
 

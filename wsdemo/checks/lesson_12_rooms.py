@@ -7,6 +7,7 @@ from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._sets import expect_in, expect_open, sets_with, sizes
 from wsdemo.checks._trial import Trial, trial
 
@@ -101,8 +102,8 @@ async def _refused(inbox: Inbox, request: Any, what: str, wrongly: Callable[[], 
         raise Misconception(
             f"{what} ended the connection: reply with an error, and go on.",
             input=request,
-            expected='{"error": …}',
-            received=f"the connection was closed with {inbox.client.close_code}",
+            expected=Plain('{"error": …}'),
+            received=Plain(f"the connection was closed with {inbox.client.close_code}"),
         )
     if inbox.errors == before:
         raise NotYet(f'reply with {{"error": …}} to {what}', input=request)

@@ -7,6 +7,7 @@ from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._sets import expect_in, sets_with, sizes
 from wsdemo.checks._trial import Trial, trial
 
@@ -109,13 +110,13 @@ async def _unknown_topic(
         raise Misconception(
             "after an unknown topic, the connection was closed: go on after the error.",
             input=request,
-            received=f"close code {eve.client.close_code}",
+            received=Plain(f"close code {eve.client.close_code}"),
         )
     if eve.errors == before:
         raise NotYet(
             'reply with {"error": …}, as JSON, to a topic that is not in the dict',
             input=request,
-            received=eve.received or f"no message; close code {eve.client.close_code}",
+            received=eve.received or Plain(f"no message; close code {eve.client.close_code}"),
         )
     if inboxes[0].errors + inboxes[1].errors > others:
         raise Misconception("the error has been sent to another client as well.", input=request)

@@ -10,6 +10,7 @@ from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import Trial, called, in_time, trial
 
 SOON = 0.3
@@ -54,7 +55,7 @@ async def latest(kind: Callable[[], Any]) -> str:
         raise Misconception(
             "two mailboxes share their value: each needs attributes of its own, made in __init__, "
             "not in the class. Two clients would get each other's messages.",
-            input="'for another mailbox' was put into the other one, and nothing else",
+            input=Plain("'for another mailbox' was put into the other one, and nothing else"),
             expected="for another mailbox",
             received=value if given else "get() waited",
         )
@@ -89,7 +90,7 @@ async def _newest(box: Any) -> None:
             raise Misconception(
                 "you keep all values, and give the oldest first. A client that reads slowly gets "
                 "further behind with each value, and memory grows. Keep only the newest.",
-                input="'one', 'two', 'three' were put",
+                input=Plain("'one', 'two', 'three' were put"),
                 received=[first, second],
             )
         raise Misconception("you keep the oldest, and drop what is new: it should be the reverse")
@@ -187,8 +188,8 @@ async def _until_evicted(
             raise Misconception(
                 "a client reads nothing, and your send still waits: it has no deadline, and all "
                 "other clients wait for their message, too.",
-                input=f"seconds={seconds}",
-                received=f"no result after {loop.time() - began:.1f} s",
+                input=Plain(f"seconds={seconds}"),
+                received=Plain(f"no result after {loop.time() - began:.1f} s"),
             ) from None
         except ConnectionClosed:
             raise Misconception(
@@ -213,8 +214,8 @@ def _expect_deadline(after: float, seconds: float, late: bool) -> None:
         raise Misconception(
             f"a client that does not read has `seconds` to take a message, not "
             f"{'more' if late else 'less'}.",
-            input=f"seconds={seconds}",
-            received=f"False after {after:.2f} s",
+            input=Plain(f"seconds={seconds}"),
+            received=Plain(f"False after {after:.2f} s"),
         )
 
 

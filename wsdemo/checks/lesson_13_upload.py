@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import Inbox, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import trial
 
 UPLOADS = (
@@ -60,7 +61,7 @@ async def _allowed(inbox: Inbox, most: int, pieces: tuple[bytes, ...]) -> None:
         what = "exactly" if size == most else "fewer than"
         raise Misconception(
             f"{what} `most` bytes were refused with 1009. Only more than that is too much.",
-            input=_summary(most, pieces),
+            input=Plain(_summary(most, pieces)),
         )
     if inbox.received == [str(size)]:
         return
@@ -68,15 +69,15 @@ async def _allowed(inbox: Inbox, most: int, pieces: tuple[bytes, ...]) -> None:
         raise Misconception(
             "a binary message is a piece of the upload, whatever it contains, also b'end' and b''. "
             "Only the text 'end' ends it.",
-            input=_summary(most, pieces),
+            input=Plain(_summary(most, pieces)),
             expected=str(size),
             received=inbox.received,
         )
     raise NotYet(
         "after 'end', reply once, with the number of bytes, as text",
-        input=_summary(most, pieces),
+        input=Plain(_summary(most, pieces)),
         expected=[str(size)],
-        received=inbox.received or f"no message; close code {inbox.client.close_code}",
+        received=inbox.received or Plain(f"no message; close code {inbox.client.close_code}"),
     )
 
 
@@ -90,7 +91,7 @@ async def _two_at_once(one: Inbox, other: Inbox) -> None:
         raise Misconception(
             "another client uploaded at the same time, and its bytes were counted, too, or the "
             "count began again: count for each connection.",
-            input="400 bytes; 300 bytes and 'end' from another client; 300 bytes and 'end'",
+            input=Plain("400 bytes; 300 bytes and 'end' from another client; 300 bytes and 'end'"),
             expected=(["700"], ["300"]),
             received=(one.received, other.received),
         )
@@ -106,18 +107,18 @@ async def _too_much(inbox: Inbox, most: int, sizes: tuple[int, ...]) -> None:
     if inbox.received or inbox.client.close_code is None:
         raise Misconception(
             "you took more bytes than `most`: it is the sum of all pieces that fills your memory.",
-            input=pieces,
+            input=Plain(pieces),
             received=inbox.received,
         )
     if inbox.client.close_code != 1009:
         raise Misconception(
             f"an upload that was too big ended with {inbox.client.close_code}. 1009 is the code "
             "that every client knows for this: it sends less, and does not try again.",
-            input=pieces,
+            input=Plain(pieces),
         )
     if not early:
         raise Misconception(
             "1009 came only after `end`: until then you took everything, and a client that never "
             "sends `end` fills your memory. Look at each piece.",
-            input=pieces,
+            input=Plain(pieces),
         )

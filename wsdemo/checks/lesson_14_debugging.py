@@ -9,6 +9,7 @@ from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import Inbox, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import trial
 
 Reading = dict[str, Any]
@@ -70,7 +71,7 @@ async def _all_readings(inbox: Inbox, readings: list[Reading]) -> None:
                 f"there are {len(readings)} readings, so one message per reading must come for "
                 f"{each}",
                 input=message,
-                received=replies or "no message",
+                received=replies or Plain("no message"),
             )
         if parsed != readings:
             ordered = sorted(map(repr, parsed)) == sorted(map(repr, readings))
@@ -202,8 +203,8 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
         raise Misconception(
             "Bob waits until the work for Ana is done. A lock keeps others from changing what is "
             "shared, and from working: share nothing, and there is nothing to lock.",
-            input="'slow' from Ana, whose work goes on; then 'fast' from Bob",
-            received="no work on 'fast' has begun",
+            input=Plain("'slow' from Ana, whose work goes on; then 'fast' from Bob"),
+            received=Plain("no work on 'fast' has begun"),
         )
     own["Bob"].append("FAST 2")
     await expect(1)
@@ -228,7 +229,7 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
                 raise NotYet(
                     "call `await work(text)` for each message, with its own text, also when "
                     f"several clients send at the same time. {name} has sent {text!r}",
-                    received=f"work on {work.texts[done:]}",
+                    received=Plain(f"work on {work.texts[done:]}"),
                 )
             own[name].append(f"{text.upper()} {work.texts.index(text) + 1}")
         await expect(done + 3)

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._inbox import Inbox, settle, until
+from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE, serving
 from wsdemo.checks._stand_ins import Desk, Proxy, Stream, TaskFailed
 from wsdemo.checks._trial import in_time, trial
@@ -75,7 +76,7 @@ def _expect_one(stream: Stream, ana: Inbox, cleo: Inbox, bob: Inbox) -> None:
     """Check what came of the first message; Ana and Cleo share a server."""
     received = {"Ana": ana.received, "Cleo": cleo.received, "Bob": bob.received}
     evidence: dict[str, Any] = {
-        "input": "'one' from Ana; Cleo is on her server, Bob on the other one",
+        "input": Plain("'one' from Ana; Cleo is on her server, Bob on the other one"),
         "received": received,
     }
     if len(stream.stored) > 1:
@@ -134,7 +135,7 @@ async def _expect_all(stream: Stream, inboxes: list[Inbox], count: int) -> None:
         raise NotYet(
             f"clients have sent {count} messages: loop over the several messages of each, and "
             "publish all of them, also those with the same text",
-            received=f"{len(stream.stored)} were published: {stream.stored}",
+            received=Plain(f"{len(stream.stored)} were published: {stream.stored}"),
         )
     if any(sorted(map(str, each)) != sorted(stream.stored) for each in lists):
         if any(set(each) == set(stream.stored) for each in lists):
@@ -299,13 +300,13 @@ def _expect_alive(proxy: Proxy, inbox: Inbox) -> None:
     if proxy.cut and not signs:
         raise NotYet(
             "your server was silent, and the proxy has cut the connection",
-            input=f"idle={proxy.idle}",
+            input=Plain(f"idle={proxy.idle}"),
         )
     if proxy.cut:
         raise Misconception(
             "the proxy has cut the connection: your server had sent something, but the next one "
             "too late. Send well before `idle` seconds are over: after half of it, or a third.",
-            input=f"idle={proxy.idle}",
+            input=Plain(f"idle={proxy.idle}"),
             received=signs,
         )
     if inbox.ended:
@@ -317,12 +318,12 @@ def _expect_alive(proxy: Proxy, inbox: Inbox) -> None:
         raise Misconception(
             f"the client's program received {len(inbox.received)} messages. A ping is a control "
             "frame: the library answers it, and the program does not notice.",
-            input=f"idle={proxy.idle}",
+            input=Plain(f"idle={proxy.idle}"),
             received=inbox.received,
         )
     if len(signs) > ENOUGH * WATCHED / proxy.idle:
         raise Misconception(
             f"the connection is alive, by {len(signs)} {signs[0]} frames in {WATCHED} s. Ten "
             "thousand clients would send as many each. Two or three in `idle` seconds are enough.",
-            input=f"idle={proxy.idle}",
+            input=Plain(f"idle={proxy.idle}"),
         )

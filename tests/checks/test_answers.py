@@ -89,11 +89,17 @@ def test_each_check_is_tested_as_a_test_suite(number):
 
 
 @pytest.mark.parametrize(("number", "source"), list(stubs()))
-def test_stub_is_not_yet(number, source):
-    scope = {"wsdemo": wsdemo}
-    exec(source.rpartition("wsdemo.check")[0], scope)
-    answer = eval(source.rpartition(", ")[2].rstrip(")\n"), scope)
-    assert wsdemo.check(number, answer).state == "not yet"
+def test_stub_is_not_yet_and_always_in_the_same_words(number, source):
+    """Its verdict is a saved output, and its cell needs nothing but itself."""
+    verdicts = set()
+    for _ in range(2):
+        scope = {}
+        exec(source.rpartition("wsdemo.check")[0], scope)
+        answer = eval(source.rpartition(", ")[2].rstrip(")\n"), scope)
+        verdict = wsdemo.check(number, answer)
+        assert verdict.state == "not yet"
+        verdicts.add(repr(verdict))
+    assert len(verdicts) == 1
 
 
 def test_stubs_are_all_there():

@@ -26,6 +26,9 @@ UPGRADE = Handshake(
 
 SIZES = (0, 5, 125, 126, 65_535, 65_536, 70_000)
 
+RFC_MASK = bytes.fromhex("37fa213d")
+"""The mask of the RFC's example (RFC 6455 §5.7). What the stub is shown is the same each time."""
+
 SHOWN = 20
 """Bytes of a frame that a verdict shows."""
 
@@ -34,7 +37,7 @@ SHOWN = 20
 async def client_frame(function: Any) -> str:
     """Judge a function that writes a client's frame, by sending what it writes to a server."""
     for size in SIZES:
-        payload, mask = secrets.token_bytes(size), b"\x37\xfa\x21" + secrets.token_bytes(1)
+        payload, mask = secrets.token_bytes(size), secrets.token_bytes(4) if size else RFC_MASK
         shown = Plain(f"a payload of {size} bytes, the mask {mask.hex(' ')}")
         data = attempt(function, payload, mask, shown=shown)
         if not isinstance(data, bytes | bytearray | memoryview):

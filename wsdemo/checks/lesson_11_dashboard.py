@@ -155,7 +155,11 @@ async def snapshot(handler: Callable[..., Any]) -> str:
         if feed.is_plain:
             raise NotYet("write `async def`: your function is awaited", received=handler)
         if first is None:
-            raise NotYet("a client that connects must be sent the state at once", expected=state)
+            raise NotYet(
+                "a client that connects must be sent the state at once",
+                expected=Plain("the state, as a JSON object"),
+                received=Plain("nothing"),
+            )
         if first != state:
             raise NotYet(
                 "the first message must be the whole state, and nothing else",

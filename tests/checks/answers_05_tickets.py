@@ -300,7 +300,7 @@ MISTAKES = [
     ("05.2", LowerCase, "a ticket that was never issued let ana in"),
     ("05.2", AnyCaseOfUser, "ANA got in with a ticket of ana. A good"),
     ("05.2", SameForUser, "two tickets of ana were the same: the log"),
-    ("05.2", Forgeable, "these tickets can be guessed: two of them"),
+    ("05.2", Forgeable, "these tickets can be guessed: "),
     ("05.2", Async, "your function is `async def`: calling it"),
     ("05.2", AlwaysTrue, "the same ticket worked twice. It is in the"),
     ("05.2", tickets_by(lambda user, n: "ticket"), "two tickets of ana were the same: the log"),

@@ -65,6 +65,13 @@ def test_redis_keeps_what_it_has_answered_for_when_it_is_killed():
         assert talk(broker.url, b"GET room\r\n", b"lobby\r\n") == b"$5\r\nlobby\r\n"
 
 
+def test_redis_does_not_answer_before_a_slow_disk_has_the_write():
+    # With "everysec" it does, while an fsync is under way: a kill then loses what was answered.
+    with wsdemo.broker("redis") as broker:
+        answer = talk(broker.url, b"CONFIG GET appendfsync\r\nPING\r\n", b"+PONG\r\n")
+        assert answer.endswith(b"\r\nno\r\n+PONG\r\n")
+
+
 @pytest.mark.parametrize("kind", ["nats", "redis"])
 def test_it_listens_on_loopback_alone(kind):
     with wsdemo.broker(kind) as broker:

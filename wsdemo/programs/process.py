@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 
 from wsdemo.proxies import keep_loopback_direct
+from wsdemo.running import remember
 
 __all__ = ["Program", "find_in_wheel", "free_ports", "serve_in_process"]
 
@@ -125,6 +126,7 @@ class Program:
         self.pid: int | None = None
         for file, text in (files or {}).items():
             (self.folder / file).write_text(text, encoding="utf-8")
+        remember("program", self)
         try:
             self.start()
         except BaseException:

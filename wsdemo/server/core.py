@@ -24,9 +24,10 @@ from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.loop import LoopThread
 from wsdemo.options import check_number
 from wsdemo.proxies import keep_loopback_direct
+from wsdemo.running import remember
 from wsdemo.server.handler_errors import describe, is_ended_from_outside, is_goodbye
 from wsdemo.server.lan import invite, lan_address
-from wsdemo.server.static import StaticPage, respond
+from wsdemo.server.static import StaticPage, asks_for_websocket, respond
 
 __all__ = ["Server", "serve"]
 
@@ -152,6 +153,7 @@ class Server:
             each.stop()
         self.port = self._server.sockets[0].getsockname()[1]
         _running.append(self)
+        remember("server", self)
         if self.host in EVERYWHERE:
             print(invite(self._scheme, self.port, has_pages=bool(self._pages)))
 
@@ -193,7 +195,7 @@ class Server:
     async def _choose_answer(
         self, connection: ServerConnection, request: Request
     ) -> Response | None:
-        if self._pages is not None and not _asks_for_websocket(request):
+        if self._pages is not None and not asks_for_websocket(request):
             path = request.path.partition("?")[0]
             if path not in self._pages:
                 known = ", ".join(self._pages)
@@ -249,6 +251,11 @@ class Server:
         # Asked on the loop: a client knows that it is connected an instant before websockets does.
         return list(self._thread.ask(lambda: self._server.connections))
 
+    @property
+    def running(self) -> bool:
+        """Whether it takes connections; False after :meth:`stop`."""
+        return self._thread.running
+
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float | None = 10) -> Result:
         """Run a coroutine on the server's loop; see :meth:`wsdemo.loop.LoopThread.run`.
 
@@ -300,7 +307,7 @@ class Server:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Server {self.name!r} {'running' if self._thread.running else 'stopped'}>"
+        return f"<Server {self.name!r} {'running' if self.running else 'stopped'}>"
 
 
 @atexit.register
@@ -315,15 +322,6 @@ def _name_of(handler: Handler) -> str:
         handler = handler.func
     name = getattr(handler, "__qualname__", type(handler).__qualname__)
     return name.rpartition("<locals>.")[2]
-
-
-def _asks_for_websocket(request: Request) -> bool:
-    """Whether a request wants the WebSocket protocol, and not a page.
-
-    A server may ignore an Upgrade to anything else, such as ``h2c`` (RFC 9110 §7.8).
-    """
-    asked = ",".join(request.headers.get_all("Upgrade"))
-    return "websocket" in (each.strip().lower() for each in asked.split(","))
 
 
 def _explain(error: OSError, host: str, port: int) -> OSError:

@@ -4,9 +4,9 @@ import mimetypes
 import pathlib
 
 from websockets.datastructures import Headers
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 
-__all__ = ["StaticPage", "respond"]
+__all__ = ["StaticPage", "asks_for_websocket", "respond"]
 
 StaticPage = str | bytes | pathlib.Path
 """HTML text, bytes whose kind the path's ending tells, or a file that is read at each request."""
@@ -33,3 +33,12 @@ def respond(path: str, page: StaticPage) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Connection"] = "close"
     return Response(200, "OK", headers, body)
+
+
+def asks_for_websocket(request: Request) -> bool:
+    """Whether a request wants the WebSocket protocol, and not a page.
+
+    A server may ignore an Upgrade to anything else, such as ``h2c`` (RFC 9110 §7.8).
+    """
+    asked = ",".join(request.headers.get_all("Upgrade"))
+    return "websocket" in (each.strip().lower() for each in asked.split(","))

@@ -13,6 +13,7 @@ from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.loop import LoopThread
 from wsdemo.options import check_number
 from wsdemo.proxies import keep_loopback_direct
+from wsdemo.running import remember
 from wsdemo.wire.link import DIRECTIONS, Link
 from wsdemo.wire.recording import KEEP, Recording, WireFrame
 from wsdemo.wire.relay import Relay
@@ -75,6 +76,7 @@ class Wire:
         port = self._thread.run(self._relay.start())
         self.url = parts._replace(netloc=f"127.0.0.1:{port}").geturl()
         weakref.finalize(self, _end, self._relay, self._thread)
+        remember("wire", self)
 
     # What was seen
 
@@ -183,6 +185,11 @@ class Wire:
         """End the connections and free the port; what was seen stays. May be called twice."""
         _end(self._relay, self._thread)
 
+    @property
+    def running(self) -> bool:
+        """Whether it takes connections; False after :meth:`stop`."""
+        return self._thread.running
+
     def __enter__(self) -> "Wire":
         return self
 
@@ -190,7 +197,7 @@ class Wire:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Wire {'open' if self._thread.running else 'stopped'}>"
+        return f"<Wire {'open' if self.running else 'stopped'}>"
 
 
 def _end(relay: Relay, thread: LoopThread) -> None:

@@ -27,6 +27,9 @@ LANGUAGE = {"name": "python"}
 # What an author sets on purpose; the rest is left by editors and by execution.
 KEPT_METADATA = ("jupyter", "tags")
 
+# A section that goes further than the core of a lesson stays closed until the reader opens it.
+COLLAPSED = "jp-MarkdownHeadingCollapsed"
+
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
 KEPT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NUMBERED_ID = re.compile(r"cell-(\d+)")
@@ -78,6 +81,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         )
         if place := slide_type(cell):
             cell.metadata.slideshow = NotebookNode(slide_type=place)
+        if cell.cell_type == "markdown" and cell.source.startswith("## Deeper"):
+            cell.metadata[COLLAPSED] = True
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
             for output in cell.outputs:

@@ -77,7 +77,10 @@ async def _allowed(inbox: Inbox, most: int, pieces: tuple[bytes, ...]) -> None:
         "after 'end', reply once, with the number of bytes, as text",
         input=Plain(_summary(most, pieces)),
         expected=[str(size)],
-        received=inbox.received or Plain(f"no message; close code {inbox.client.close_code}"),
+        received=inbox.received
+        or Plain(
+            f"a close with {inbox.client.close_code}, and no message" if inbox.ended else "nothing"
+        ),
     )
 
 

@@ -4,12 +4,16 @@ import asyncio
 
 
 async def sends_the_reason(connection, seconds):
+    """A client that sends may take it for its echo; one that only listens has sent nothing."""
+    echoed = False
     try:
         async with asyncio.timeout(seconds):
             async for message in connection:
                 await connection.send(message)
+                echoed = True
     except TimeoutError:
-        await connection.send("your permission has expired")
+        if not echoed:
+            await connection.send("your permission has expired")
         await connection.close(4401, "permission expired")
 
 

@@ -14,7 +14,7 @@ from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._mishaps import watched
-from wsdemo.checks._plain import AT_ONCE, Plain, after
+from wsdemo.checks._plain import Plain, after
 from wsdemo.checks._secrets import Comparisons, watch_header
 from wsdemo.checks._serving import PATIENCE, path_of, serving
 
@@ -255,7 +255,7 @@ async def _echo_all(client: ClientConnection) -> None:
 def _raise_ended(served: Permissions, path: str) -> None:
     lasted = served.lasted.get(path)
     which = "a client that sent nothing" if path == SILENT else "a client that sent messages"
-    kind = NotYet if lasted is not None and lasted < AT_ONCE else Misconception
+    kind = NotYet if lasted is not None and lasted < LIMITS[path] / 4 else Misconception
     raise kind(
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),

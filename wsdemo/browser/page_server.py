@@ -225,6 +225,7 @@ def page_server() -> Server:
         compression=None,
     )
     keep(server)  # panels stay, and new ones can be shown, after a lesson has stopped its servers
+    server._run = None  # it belongs to no cell: the cell of the first panel can be run again
     return server
 
 

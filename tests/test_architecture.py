@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "wire": {"frames", "interrupts", "loop", "options", "proxies", "running", "text"},
     "draw": {"cell", "frames", "text", "wire"},
     "server": {"cell", "frames", "interrupts", "loop", "options", "proxies", "running"},
-    "browser": {"cell", "server"},
+    "browser": {"cell", "running", "server"},
     "jupyter": set(),
     "reconnect": set(),
     "bus": set(),

@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect
 
 import wsdemo
 from wsdemo import running
+from wsdemo.browser.page_server import page_server
 from wsdemo.programs.process import Program
 
 
@@ -49,6 +50,18 @@ def test_a_client_behind_a_wire_still_gets_the_goodbye():
                 assert client.close_code == 1001
 
     asyncio.run(main())
+
+
+def test_the_panels_page_server_goes_on(capsys):
+    page_server.cache_clear()
+    pages = page_server()
+    try:
+        wsdemo.stop_all()
+        assert capsys.readouterr().out == "nothing was running\n"
+        assert pages.running
+    finally:
+        pages.stop()
+        page_server.cache_clear()
 
 
 def test_what_is_remembered_may_still_be_collected():

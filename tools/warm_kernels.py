@@ -96,7 +96,7 @@ def become_kernel(asking: socket.socket) -> None:
     threading.Thread(target=obey, args=(asking,), daemon=True).start()
     from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv[:] = ["ipykernel_launcher", "-f", wanted["connection_file"]]
+    sys.argv[:] = ["ipykernel_launcher", "-f", *wanted["options"]]
     IPKernelApp.launch_instance(sys.argv[1:])
     os._exit(0)
 
@@ -108,13 +108,18 @@ def obey(stand_in: socket.socket) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stand_in(door: str, connection_file: str) -> None:
-    """Ask for a kernel, and stay until it ends."""
+def stand_in(door: str, *options: str) -> None:
+    """Ask for a kernel, and stay until it ends.
+
+    Args:
+        door: where to ask.
+        options: the kernel's connection file, and what else it was started with.
+    """
     with socket.socket(socket.AF_UNIX) as kernel:
         kernel.connect(door)
         signal.signal(signal.SIGINT, lambda *_: kernel.send(INTERRUPT))
         wanted = {
-            "connection_file": connection_file,
+            "options": options,
             "environment": dict(os.environ),
             "folder": os.getcwd(),
         }

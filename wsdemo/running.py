@@ -4,7 +4,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Protocol
 
-__all__ = ["Stoppable", "remember", "stop_all"]
+__all__ = ["Stoppable", "keep", "remember", "stop_all"]
 
 KINDS = ("server", "wire", "program")
 """The order in which they stop: a server goes before the wire or the broker that it needs."""
@@ -34,6 +34,16 @@ def remember(kind: str, started: Stoppable) -> None:
         started: it is not kept alive by this.
     """
     _started[kind].add(started)
+
+
+def keep(started: Stoppable) -> None:
+    """Have :func:`stop_all` leave this alone: it is the kernel's, and not the lesson's.
+
+    Args:
+        started: what was given to :func:`remember`.
+    """
+    for things in _started.values():
+        things.discard(started)
 
 
 def stop_all() -> None:

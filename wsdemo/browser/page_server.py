@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.http11 import Request, Response
 
 from wsdemo.browser.ports import is_deserted
+from wsdemo.running import keep
 from wsdemo.server.core import Server, serve
 from wsdemo.server.origins import Origin, is_loopback, split_host
 
@@ -216,13 +217,16 @@ class Page:
 @functools.cache
 def page_server() -> Server:
     """The one page server of this kernel, started at first use."""
-    return serve(
+    server = serve(
         _report,
         name="wsdemo page server",
         process_request=_answer,
         max_size=MAX_REPORT,
         compression=None,
     )
+    keep(server)  # panels stay, and new ones can be shown, after a lesson has stopped its servers
+    server._run = None  # it belongs to no cell: the cell of the first panel can be run again
+    return server
 
 
 async def _report(connection: ServerConnection) -> None:

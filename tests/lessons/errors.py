@@ -51,5 +51,5 @@ MESSAGES = [message for message, _, _ in entries(INDEX)]
 
 
 def explained(message):
-    """Find the headings for a whole message."""
-    return [each for each in MESSAGES if re.fullmatch(pattern(each), message)]
+    """Find the headings that are in a text, as a console or a terminal shows it."""
+    return [each for each in MESSAGES if re.search(pattern(each), message)]

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 import wsdemo
-from tests.lessons.errors import MESSAGES, explained, pattern
+from tests.lessons.errors import MESSAGES, pattern
 
 AUTHORITY = trustme.CA()
 PAST = datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC)
@@ -67,13 +67,13 @@ async def refused(status, text=""):
         await connect(url)
 
 
-async def secure(certificate):
+async def secure(certificate, host="127.0.0.1"):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
     trusting = ssl.create_default_context()
     AUTHORITY.configure_trust(trusting)
     async with server(scheme="wss", ssl=context) as url:
-        await connect(url, ssl=trusting)
+        await connect(url.replace("127.0.0.1", host), ssl=trusting)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -94,9 +94,21 @@ async def not_http():
         await connect(f"ws://127.0.0.1:{other.sockets[0].getsockname()[1]}")
 
 
+async def silent_server():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        await connect(f"ws://127.0.0.1:{silent.getsockname()[1]}", open_timeout=0.2)
+
+
 async def port_in_use():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         await serve(waits, *taken.getsockname())
+
+
+async def stopping_server():
+    async with serve(waits, "127.0.0.1", 0) as running:
+        client = await connect(f"ws://127.0.0.1:{running.sockets[0].getsockname()[1]}")
+        running.close()
+        await client.recv()
 
 
 async def dead_network():
@@ -181,6 +193,7 @@ CASES = {
     "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', …)": nobody_listens,
     "OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', …): "
     "… address already in use": port_in_use,
+    "TimeoutError: timed out during opening handshake": silent_server,
     "InvalidMessage: did not receive a valid HTTP response": not_http,
     "InvalidURI: http://127.0.0.1:… isn't a valid URI: scheme isn't ws or wss": functools.partial(
         connect, "http://127.0.0.1:8765"
@@ -192,12 +205,15 @@ CASES = {
     VERIFY + "unable to get local issuer certificate (_ssl.c:…)": certificate(trustme.CA()),
     VERIFY + "IP address mismatch, certificate is not valid for '127.0.0.1'. "
     "(_ssl.c:…)": certificate(name="other.example"),
+    VERIFY + "Hostname mismatch, certificate is not valid for 'localhost'. "
+    "(_ssl.c:…)": functools.partial(secure, AUTHORITY.issue_cert("other.example"), "localhost"),
     VERIFY + "certificate has expired (_ssl.c:…)": certificate(
         not_before=PAST - datetime.timedelta(days=1), not_after=PAST
     ),
     "ConnectionClosedOK: received 1000 (OK); then sent 1000 (OK)": functools.partial(
         receive, answers_once
     ),
+    "ConnectionClosedOK: received 1001 (going away); then sent 1001 (going away)": stopping_server,
     "ConnectionClosedError: received 1011 (internal error); "
     "then sent 1011 (internal error)": functools.partial(receive, fails),
     "ConnectionClosedError: sent 1011 (internal error) keepalive ping timeout; "
@@ -248,4 +264,3 @@ def test_the_index_has_what_python_raises(message, act):
     assert message in MESSAGES
     raised = caught(act)
     assert re.fullmatch(pattern(message), raised)
-    assert explained(raised) == [message]

@@ -2,27 +2,14 @@
 
 import os
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
 
 from tests.browser import lab
 from tests.browser.axe import WIDTHS, require_axe, violations
-from tests.lessons.kit import LESSONS, ROOT
+from tests.lessons.kit import LESSONS
 from tools import website
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build it as the command does, in a process of its own: sphinx changes much in its own."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "tools/website.py", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"Open {folder.resolve() / 'index.html'} in a browser.\n"
-    return folder
 
 
 def test_each_lesson_is_a_page_with_its_outputs(site):

@@ -1,4 +1,4 @@
-"""Learn WebSockets in Python: real servers, every byte on the wire, a line that breaks on demand.
+"""Learn WebSockets in Python: real servers, every byte on the wire, faults on demand.
 
 >>> import wsdemo
 >>> server = wsdemo.serve(handler)      # a WebSocket server beside the notebook

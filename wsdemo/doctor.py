@@ -224,7 +224,7 @@ def _proxy() -> Iterator[Finding]:
         yield Finding(
             "note",
             f"a plain connect() to 127.0.0.1 would go through the {kind} proxy {address}",
-            "the lessons see to it; for your own programs set NO_PROXY=127.0.0.1,localhost,::1 "
+            "the lessons do this by themselves; for your own programs set NO_PROXY=127.0.0.1,localhost,::1 "
             "or pass proxy=None",
         )
 

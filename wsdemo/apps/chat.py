@@ -136,8 +136,8 @@ def serve(
             await shared.publish(_spoken(name, message))
         except BusDown as down:
             if down.refusal:
-                raise Refused(f"not said: the bus refuses it: {down.refusal}") from None
-            raise Refused("not said: the bus is down; say it again when it is back") from None
+                raise Refused(f"not sent: the bus refuses it: {down.refusal}") from None
+            raise Refused("not sent: the bus is down; send it again when it is back") from None
 
     def receive(name: str, text: str) -> None:
         room.send(_with_id(text, name))
@@ -171,7 +171,7 @@ def serve(
         except Refused as refused:
             await connection.send(refusal(refused))
             await connection.close(
-                CloseCode.POLICY_VIOLATION, "what the address asks for cannot be had"
+                CloseCode.POLICY_VIOLATION, "the address asks for something that is not available"
             )
         finally:
             room.leave(connection)
@@ -207,14 +207,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bus",
         metavar="URL",
-        help="what makes one room of several servers: redis://HOST:PORT or nats://HOST:PORT",
+        help="let several servers share one room: redis://HOST:PORT or nats://HOST:PORT",
     )
     parser.add_argument(
         "--history",
         type=int,
         default=HISTORY,
         metavar="N",
-        help="messages that the bus keeps for those who come back (%(default)s)",
+        help="messages that the bus keeps for clients that reconnect (%(default)s)",
     )
 
 

@@ -107,7 +107,7 @@ def _answer(message: str | bytes) -> str:
         asked = None
     if isinstance(asked, dict) and asked.get("type") == "heartbeat":
         return json.dumps({"type": "heartbeat", "timestamp": now_ms()})
-    return refusal('this server answers {"type": "heartbeat"} alone')
+    return refusal('this server answers only {"type": "heartbeat"}')
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +117,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=INTERVAL,
         metavar="SECONDS",
-        help="from one sweep to the next (%(default)g); the dead are found after one to two",
+        help="from one sweep to the next (%(default)g); a dead client is found after one to two",
     )
 
 

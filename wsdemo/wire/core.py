@@ -151,7 +151,7 @@ class Wire:
             after: how many more bytes pass before; see :meth:`freeze`.
         """
         directions = _directions(direction)
-        seen_by = f" (seen by the {directions[0][3:]} alone)" if direction else ""
+        seen_by = f" (seen only by the {directions[0][3:]})" if direction else ""
 
         def act(link: Link) -> None:
             link.observer.noted(f"cut{seen_by}")

@@ -139,7 +139,7 @@ def _server_options(name: str, about: str, app: App) -> argparse.ArgumentParser:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="the address to listen on (%(default)s); 0.0.0.0 accepts connections from the whole network",
+        help="the address to listen on (%(default)s); 0.0.0.0 lets other machines connect",
     )
     parser.add_argument("--port", type=int, default=8080, help="the TCP port (8080); 0: a free one")
     parser.add_argument(

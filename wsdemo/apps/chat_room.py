@@ -54,7 +54,7 @@ class Room:
         """Bind a connection to the first name it uses.
 
         Args:
-            connection: who speaks.
+            connection: the sender's.
             name: what it calls itself.
 
         Returns:

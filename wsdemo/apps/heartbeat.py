@@ -55,7 +55,7 @@ class Sweep:
                     self._pings.add(ping)
                     ping.add_done_callback(self._pings.discard)
                 else:
-                    # No Close frame: whoever does not answer a Ping will not answer that, either.
+                    # No Close frame: a client that does not answer a Ping will not answer that, either.
                     connection.transport.abort()
 
     async def _ping(self, connection: ServerConnection) -> None:
@@ -95,7 +95,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
         finally:
             sweep.discard(connection)
 
-    # The library's own keepalive would find the dead first.
+    # The library's own keepalive would find a dead client first.
     options = {"pages": PAGES, "ping_interval": None, **options}
     return serve_limited(heartbeat, limits, **options)
 

@@ -107,8 +107,8 @@ def serve(
     With a bus, all servers on it are one room, where names are each server's own affair. Messages
     have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
     where some are no longer kept. A message that the bus has not stored is answered with
-    ``{"error": …}``, which repeats the broker's answer if there was one. Clients with ``?notices=1``
-    learn when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
+    ``{"error": …}``, which repeats the broker's answer if there was one. With ``?notices=1`` a
+    client learns when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
 
     Args:
         name_length: characters that a name may have.

@@ -55,7 +55,7 @@ class Sweep:
                     self._pings.add(ping)
                     ping.add_done_callback(self._pings.discard)
                 else:
-                    # No Close frame: a client that does not answer a Ping will not answer that, either.
+                    # No Close frame: a client that answers no Ping will not answer that, either.
                     connection.transport.abort()
 
     async def _ping(self, connection: ServerConnection) -> None:

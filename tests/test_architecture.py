@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "draw": {"cell", "frames", "text", "wire"},
     "server": {"cell", "frames", "interrupts", "loop", "options", "proxies", "running"},
     "browser": {"cell", "running", "server"},
+    "http_feed": {"running"},
     "jupyter": set(),
     "reconnect": set(),
     "bus": set(),

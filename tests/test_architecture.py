@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "server": {"cell", "frames", "interrupts", "loop", "options", "proxies", "running"},
     "browser": {"cell", "running", "server"},
     "endings": {"draw", "server", "wire"},
+    "http_feed": {"running"},
     "jupyter": set(),
     "reconnect": set(),
     "bus": set(),

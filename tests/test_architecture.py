@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "files": set(),
     "proxies": set(),
     "cell": set(),
+    "logs": set(),
     "running": set(),
     "interrupts": {"cell"},
     "loop": {"files"},

@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "bus": set(),
     "programs": {"options", "proxies", "running"},
     "apps": {"bus", "course", "options", "server"},
+    "scenes": {"draw", "server"},
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},

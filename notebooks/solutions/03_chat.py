@@ -7,7 +7,7 @@ from websockets.asyncio.server import broadcast
 
 
 async def relay(connection, room):
-    """Pass each text on to everybody in the room, a set; leave it however the connection ends."""
+    """Pass each message on to everybody in the room, a set of connections."""
     room.add(connection)
     try:
         async for text in connection:
@@ -17,7 +17,7 @@ async def relay(connection, room):
 
 
 def read(text):
-    """Return what a message says; raise ValueError if it is none."""
+    """Return the user and the text of a message; raise ValueError if it has another form."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -30,13 +30,13 @@ def read(text):
 
 
 def announce(room, user, message):
-    """Tell everybody in the room."""
+    """Send a message to everybody in the room."""
     now = int(time.time() * 1000)
     broadcast(room, json.dumps({"user": user, "message": message, "timestamp": now}))
 
 
 def bind(connection, room, user):
-    """Bind a connection to its first name; raise ValueError for another, or for a taken one."""
+    """Bind a connection to its first name; raise ValueError for any other, or for a taken one."""
     if room[connection] is None and user in room.values():
         raise ValueError(f"the name {user} is taken")
     if room[connection] not in (None, user):
@@ -45,7 +45,7 @@ def bind(connection, room, user):
 
 
 async def chat(connection, room):
-    """Let each connection speak under one name, its first; the room is a dict of names."""
+    """Let each connection use one name, its first; the room is a dict from connection to name."""
     room[connection] = None
     try:
         async for text in connection:

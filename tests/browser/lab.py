@@ -75,7 +75,7 @@ def jupyter(
         config: what a user's jupyter_server_config.json would say.
         dark: whether JupyterLab has its dark theme.
         windowing: JupyterLab's windowing mode; ``"none"`` renders all cells.
-        kernels: a folder with kernels that come first; see :mod:`tools.warm_kernels`.
+        kernels: a folder with kernels for it; see :mod:`tools.warm_kernels`.
     """
     with tempfile.TemporaryDirectory(prefix="wsdemo-lab-", ignore_cleanup_errors=True) as folder:
         home = pathlib.Path(folder)
@@ -154,10 +154,7 @@ def _wait_for_url(log: queue.SimpleQueue) -> str:
 
 
 def find_chromium() -> str | None:
-    """The path of Chromium, if there is one; of the one without windows, which is faster, if there.
-
-    The environment variable CHROMIUM chooses another.
-    """
+    """The path of Chromium: the variable CHROMIUM, one without windows, which is faster, or any."""
     without_windows = shutil.which("chromium-headless-shell")
     if without_windows and not os.environ.get("CHROMIUM"):
         return without_windows

@@ -20,10 +20,12 @@ is a Blob|look after themselves|socket.io|nothing of masks|255|split them|`buffe
 the transport|carry more|sticky sessions
 """
 SYMPTOMS = """
-background of a notebook|never awaited|only one client|outside the handler|several servers at once
-receive and send|without asyncio|called websockets.py|CONNECTING
+one member only|several rooms|background of a notebook|never awaited|only one client
+outside the handler|several servers at once|receive and send|without asyncio
+called websockets.py|CONNECTING
 asyncio.run|handler returns|one slow client|1011|another thread|cannot call recv|1005 and 1006
 1009|`path`|certificate|mixed content|localhost|other laptop|60 s|403|for ever|already in use|hosted
+expires while|does not notice|a timeout|path, query|session cookie|base64
 only some clients
 """
 SNIPPETS = {

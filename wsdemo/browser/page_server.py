@@ -69,7 +69,7 @@ class Page:
         """Wait until the page has reported such an event; one it reported before counts.
 
         Blocks the cell, not the servers beside it. Use it in tests and at a teacher's desk, not
-        in a lesson's main path: a reader without a browser would wait in vain.
+        in a lesson's main path: without a browser it would wait until the time limit.
 
         Args:
             type: the event's type: ``"open"``, ``"message"``, ``"close"``, ``"log"``, ...

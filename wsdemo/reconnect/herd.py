@@ -19,7 +19,7 @@ def thundering_herd(
     Args:
         waits: returns the waits of one client before each of its tries, in seconds, without end.
         clients: how many there are.
-        away: seconds for which the server accepts nobody.
+        away: seconds for which the server accepts no connection.
         capacity: how many it accepts in each second after that; the others must try again.
 
     Returns:

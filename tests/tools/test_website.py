@@ -70,6 +70,16 @@ def test_code_is_left_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("word", "place"),
+    [("backoff", "backoff"), ("control frame", "control-frame"), ("pub/sub", "pub-sub")],
+)
+def test_a_word_of_the_glossary_has_a_place(word, place):
+    table = f"| word | meaning |\n| --- | --- |\n| {word} | what it means |\n"
+    expected = table.replace(f"| {word} |", f'| <span id="{place}"></span>{word} |')
+    assert website.with_places(table) == expected
+
+
+@pytest.mark.parametrize(
     ("line", "fault"),
     [
         ('<a href="nowhere.html">', "nowhere.html is not there"),

@@ -190,7 +190,7 @@ def certificate(authority=AUTHORITY, name="127.0.0.1", **dates):
 VERIFY = "SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
 REJECTED = "InvalidStatus: server rejected WebSocket connection: HTTP "
 CASES = {
-    "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', …)": nobody_listens,
+    "ConnectionRefusedError: [Errno 111] Connect call failed ('…', …)": nobody_listens,
     "OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', …): "
     "… address already in use": port_in_use,
     "TimeoutError: timed out during opening handshake": silent_server,

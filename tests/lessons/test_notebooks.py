@@ -14,7 +14,7 @@ from tools import notebooks as tool
 
 FEWEST_LESSONS = 3
 MOST_BYTES = 300_000
-MOST_CODE_CELLS = 30
+MOST_CODE_CELLS = 40  # Deeper sections included
 MOST_LINES_IN_A_CELL = 25
 MOST_LINES_TO_REMEMBER = 7
 MACHINE_PATH = re.compile(
@@ -243,7 +243,10 @@ BROKEN = [
     (in_form, put("metadata", "kernelspec", "name", "my-own")),
     (in_form, put("metadata", "language_info", "version", "3.13.0")),
     (small_cells, put("cells", 3, "source", ["x = 1\n" * 25 + "x"])),
-    (small_cells, put("cells", [code(n + 1, "1", [], f"cell-{n}") for n in range(31)])),
+    (
+        small_cells,
+        put("cells", [code(n + 1, "1", [], f"cell-{n}") for n in range(MOST_CODE_CELLS + 1)]),
+    ),
     (form_of_a_lesson, put("cells", 0, "source", ["# Echo"])),
     (form_of_a_lesson, put("cells", 0, "source", ["Is it a title?"])),
     (form_of_a_lesson, put("cells", 1, "source", ["Nothing to learn."])),

@@ -17,7 +17,7 @@
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
     python start.py bench [NAMES]      measure the figures of benchmarks/README.md; --save them
     python start.py site [FOLDER]      build the course as a web site, for those who only read
-    python start.py lock               choose the exact versions anew
+    python start.py lock               choose the exact versions again
     python start.py help               print this text
 
 It needs Python 3.11 or newer and nothing else. Everything it installs goes into the folder .venv

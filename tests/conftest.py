@@ -18,6 +18,13 @@ RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
 
 
+def pytest_collection_modifyitems(items):
+    """Give each file to one worker, for its fixtures; answers to exercises go to any."""
+    for item in items:
+        if item.path.parent.name != "checks":
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def _skip_without(error):
     """A program that is not installed is a skip that says how to get it; in CI it is a failure."""
     if not os.environ.get("CI") and str(error) in {*brokers.ADVICE.values(), balancers.ADVICE}:

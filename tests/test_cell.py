@@ -8,6 +8,7 @@ from websockets.sync.client import connect
 
 import wsdemo
 from wsdemo import cell
+from wsdemo.browser.page_server import page_server
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 
@@ -97,6 +98,14 @@ def test_a_cell_without_an_id_that_was_changed_is_known_by_its_port(run):
     with wsdemo.serve(echo, port=first.port) as second:
         assert state(first, second) == ".R"
         assert answers(second) == "Hello"
+
+
+def test_the_cell_that_shows_the_first_panel_can_be_run_again(run):
+    run("both")
+    first, panels = wsdemo.serve(echo), page_server.__wrapped__()
+    run("both")
+    with panels, wsdemo.serve(echo) as second:
+        assert state(first, panels, second) == ".RR"
 
 
 def test_a_port_taken_in_the_same_run_is_an_error(run):

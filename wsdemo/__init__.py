@@ -1,8 +1,8 @@
-"""Learn WebSockets in Python: real servers, every byte on the wire, a line that breaks on demand.
+"""Learn WebSockets in Python: real servers, every byte on the wire, faults on demand.
 
 >>> import wsdemo
->>> server = wsdemo.serve(handler)      # a WebSocket server beside the notebook
->>> wire = wsdemo.Wire(server.url)      # a line to it on which every byte can be seen
+>>> server = wsdemo.serve(handler)      # a WebSocket server in the background
+>>> wire = wsdemo.Wire(server.url)      # a connection to it that shows every byte
 >>> wsdemo.Browser(wire.url, "ana")     # your own browser as a client
 """
 

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "wsdemo",
         description="Learn WebSockets in Python. Begin with: wsdemo lab",
-        epilog="wsdemo COMMAND --help tells more about a command.",
+        epilog="wsdemo COMMAND --help shows more about a command.",
         formatter_class=functools.partial(
             argparse.HelpFormatter, indent_increment=1, max_help_position=32
         ),
@@ -130,7 +130,7 @@ class _Parser(argparse.ArgumentParser):
     """One that refuses in one line, as the servers themselves do."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"wsdemo: {message}; `{self.prog} --help` tells more\n")
+        self.exit(2, f"wsdemo: {message}; `{self.prog} --help` shows more\n")
 
 
 def _server_options(name: str, about: str, app: App) -> argparse.ArgumentParser:
@@ -139,7 +139,7 @@ def _server_options(name: str, about: str, app: App) -> argparse.ArgumentParser:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="the address to listen on (%(default)s); 0.0.0.0 lets the whole network in",
+        help="the address to listen on (%(default)s); 0.0.0.0 lets other machines connect",
     )
     parser.add_argument("--port", type=int, default=8080, help="the TCP port (8080); 0: a free one")
     parser.add_argument(
@@ -151,9 +151,9 @@ def _server_options(name: str, about: str, app: App) -> argparse.ArgumentParser:
     app.add_options(parser)
     limits = parser.add_argument_group("limits")
     for option, kind, unit, text in (
-        ("max_size", int, "BYTES", "of a message; a longer one ends its connection with 1009"),
+        ("max_size", int, "BYTES", "of a message; a longer one closes its connection with 1009"),
         ("rate", float, "N", "messages a second from one connection; 0: any number"),
-        ("burst", int, "N", "messages that may come at once before the rate counts"),
+        ("burst", int, "N", "messages that may come at once before the rate is enforced"),
         ("per_address", int, "N", "connections from one IP address; 0: any number"),
     ):
         if option not in app.uses:

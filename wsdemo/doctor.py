@@ -224,8 +224,8 @@ def _proxy() -> Iterator[Finding]:
         yield Finding(
             "note",
             f"a plain connect() to 127.0.0.1 would go through the {kind} proxy {address}",
-            "the lessons see to it; for your own programs set NO_PROXY=127.0.0.1,localhost,::1 "
-            "or pass proxy=None",
+            "the lessons do this by themselves; for your own programs set "
+            "NO_PROXY=127.0.0.1,localhost,::1 or pass proxy=None",
         )
 
 

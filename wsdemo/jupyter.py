@@ -31,7 +31,7 @@ _OURS |= {"cookie", "authorization", "x-xsrftoken", "referer"}
 class KernelProxy(JupyterHandler):
     """Relay one HTTP request or WebSocket connection to a port of this machine."""
 
-    # Whoever may run code in a kernel may talk to what it serves, and nobody else.
+    # Only someone who may run code in a kernel may connect to what it serves.
     @ws_authenticated
     @authorized("execute", "kernels")  # type: ignore[untyped-decorator]
     async def get(  # type: ignore[override]  # tornado passes what the route has matched

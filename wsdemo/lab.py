@@ -35,7 +35,7 @@ def main(arguments: Sequence[str], folder: pathlib.Path | None = None) -> int:
         print(f"wsdemo: {trouble}", file=sys.stderr)
         return 1
     if has_screen():
-        print("JupyterLab opens in your browser. If it does not, use the address below.")
+        print("JupyterLab opens in your browser. If it does not, open the address below.")
     else:
         print("No screen here. Open the last address printed below in a browser of this machine.")
         print("From another machine, first: ssh -L 8888:127.0.0.1:8888 HOST  (the address's port)")

@@ -111,7 +111,7 @@ class LoopThread:
 
         Args:
             coroutine: what to run.
-            timeout: seconds to wait; ``None`` waits for ever.
+            timeout: seconds to wait; ``None`` sets no limit.
 
         Returns:
             What the coroutine returns.

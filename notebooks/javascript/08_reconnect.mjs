@@ -1,16 +1,16 @@
-// Lesson 08: the source's ReconnectingWebSocket, mended. It runs in a browser as it is, and in
-// Node.js with the library ws.
+// Lesson 08: the original article's ReconnectingWebSocket, repaired. It runs in a browser as it is,
+// and in Node.js with the library ws.
 //
 //   const client = new ReconnectingWebSocket("wss://…", { fatal: [1008, 4401] });
 //   client.on("message", (event) => …);
 //   client.send("Hello");
 //
-// Times are in milliseconds. Events are those of WebSocket, and "giveup" when it will not come back.
+// Times are in milliseconds. Events are those of WebSocket, and "giveup" when it stops retrying.
 
 const WebSocket = globalThis.document ? globalThis.WebSocket : (await import("ws")).default;
 
-const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]; // what this client does will not do
-const PASSING = [500, 502, 503, 504]; // statuses that heal
+const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]; // this client broke a rule
+const PASSING = [500, 502, 503, 504]; // statuses that may pass
 
 export class ReconnectingWebSocket {
   constructor(
@@ -33,7 +33,7 @@ export class ReconnectingWebSocket {
 
     const listen = (name, react) => {
       ws.addEventListener(name, (event) => {
-        if (ws === this.ws) react(event); // one that was abandoned is not heard any more
+        if (ws === this.ws) react(event); // an abandoned socket is ignored
       });
     };
     listen("open", (event) => {
@@ -43,8 +43,8 @@ export class ReconnectingWebSocket {
     });
     listen("message", (event) => this.emit("message", event));
     listen("error", (event) => {
-      // ws tells the status. A browser hides it: there the server has to accept, and close with a
-      // code that is fatal.
+      // The library ws reports the status. A browser hides it: there the server has to accept, and
+      // close with a fatal code.
       status = Number(/response: (\d+)/.exec(event.message)?.[1]);
       this.emit("error", event);
     });
@@ -66,7 +66,7 @@ export class ReconnectingWebSocket {
     this.timer = setTimeout(() => this.connect(), Math.random() * ceiling);
   }
 
-  // The line is dead: a heartbeat was not answered. "close" may take minutes, so do not wait for it.
+  // The connection is dead: a heartbeat was not answered. "close" may take minutes: do not wait.
   abandon() {
     const { ws } = this;
     if (!ws) return;
@@ -80,7 +80,7 @@ export class ReconnectingWebSocket {
     this.ws?.close(code, reason);
   }
 
-  // That it returns means: taken or kept. What was taken may be lost with its connection.
+  // When this returns, the message was taken or kept. A taken one may be lost with its connection.
   send(data) {
     if (this.closed) throw new Error("this client is closed");
     if (this.ws?.readyState === WebSocket.OPEN) return this.ws.send(data);

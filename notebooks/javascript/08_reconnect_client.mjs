@@ -1,4 +1,4 @@
-// Lesson 08 in Node.js: hear a feed, and come back to it without loss or duplicate.
+// Lesson 08 in Node.js: receive a feed, and resume it without loss or duplicate.
 //
 //   node 08_reconnect_client.mjs URL [BASE [MESSAGE...]]      BASE in milliseconds
 

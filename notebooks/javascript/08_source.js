@@ -1,4 +1,4 @@
-// The source's class, to the letter. Lesson 08 shows its faults; 08_reconnect.mjs is without them.
+// The original article's class, unchanged. Lesson 08 shows its faults; 08_reconnect.mjs has none.
 
 class ReconnectingWebSocket {
   constructor(url) {

@@ -1,4 +1,4 @@
-// Lesson 09 in Node.js: a client that trusts a private authority, and says what is wrong.
+// Lesson 09 in Node.js: a client that trusts an authority of your own, and reports what is wrong.
 //
 //   node 09_tls_client.mjs URL [CA.pem]
 
@@ -7,7 +7,7 @@ import WebSocket from "ws";
 
 const [url = "wss://127.0.0.1:8443", authority] = process.argv.slice(2);
 
-// Never rejectUnauthorized: false. Say whom you trust instead.
+// Never use rejectUnauthorized: false. Name the authority that you trust instead.
 const ws = new WebSocket(url, authority ? { ca: readFileSync(authority) } : {});
 
 ws.on("open", () => {

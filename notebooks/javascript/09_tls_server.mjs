@@ -3,7 +3,7 @@
 //   node 09_tls_server.mjs CERT.pem KEY.pem [PORT]
 //
 // Prints the port that it listens on. SIGHUP reads both files again: new connections get the new
-// certificate, the others go on. Ctrl-C stops it.
+// certificate, open ones stay. Ctrl-C stops it.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
@@ -12,7 +12,7 @@ import { WebSocketServer } from "ws";
 const [certificate, key, port = 8443] = process.argv.slice(2);
 const read = () => ({ cert: readFileSync(certificate), key: readFileSync(key) });
 
-// Whoever opens the page can accept a certificate that the browser does not know.
+// On this page you can accept a certificate that the browser does not know.
 const server = createServer(read(), (_, response) => response.end("You may go back.\n"));
 const wss = new WebSocketServer({ server, maxPayload: 2 ** 20 });
 

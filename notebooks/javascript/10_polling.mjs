@@ -2,7 +2,7 @@
 //
 //   node 10_polling.mjs WAY URL [AFTER [COUNT]]
 //
-// WAY is short, long, sse or websocket. It tells the numbers of the first COUNT events after AFTER.
+// WAY is short, long, sse or websocket. It prints the numbers of the first COUNT events after AFTER.
 
 import WebSocket from "ws";
 

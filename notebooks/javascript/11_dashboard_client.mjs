@@ -9,12 +9,12 @@ import WebSocket from "ws";
 const [url = "ws://127.0.0.1:8080", messages = "3"] = process.argv.slice(2);
 const ws = new WebSocket(url);
 let state = {};
-let told = 0;
+let received = 0;
 
 ws.on("message", (text) => {
   state = { ...state, ...JSON.parse(text) };
-  told += 1;
-  if (told === Number(messages)) ws.close();
+  received += 1;
+  if (received === Number(messages)) ws.close();
 });
 ws.on("error", (error) => console.error(error.message));
-ws.on("close", () => console.log(Object.keys(state).sort().join(" "), "after", told));
+ws.on("close", () => console.log(Object.keys(state).sort().join(" "), "after", received));

@@ -1,4 +1,4 @@
-// Lesson 11 in Node.js: a dashboard's server that tells slow clients the latest, and nothing old.
+// Lesson 11 in Node.js: a dashboard's server that sends slow clients only the latest reading.
 //
 //   node 11_dashboard_server.mjs [PORT [READINGS PER SECOND]]
 //
@@ -8,7 +8,7 @@ import { WebSocketServer } from "ws";
 
 const [port = 8080, rate = 1] = process.argv.slice(2).map(Number);
 const wss = new WebSocketServer({ port, host: "127.0.0.1", maxPayload: 1024 });
-const clients = new Map(); // from a connection to the news that it has yet to be told
+const clients = new Map(); // from a connection to the news that waits for it
 let reading = measure();
 
 function measure() {

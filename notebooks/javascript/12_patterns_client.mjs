@@ -2,7 +2,8 @@
 //
 //   node 12_patterns_client.mjs URL
 //
-// Asks the server for its data and a room that there is not; prints what came, and what is pending.
+// Asks the server for its data, and to join a room that does not exist. Prints the replies, and how
+// many questions are pending.
 
 /** Questions over one connection; each gets its own answer, or an error. */
 export class Asker {
@@ -23,7 +24,7 @@ export class Asker {
    *
    * @param {object} request what to ask; an id is added.
    * @param {number} limit milliseconds.
-   * @returns {Promise} the answer's data; rejected with its error, or when the time is over.
+   * @returns {Promise} the answer's data; rejected with the error, or when the time is over.
    */
   ask(request, limit = 5000) {
     const id = ++this.#last;
@@ -36,7 +37,7 @@ export class Asker {
 
   #settle({ id, data, error }) {
     const waiting = this.pending.get(id);
-    if (!waiting) return; // news that nobody has asked for, or an answer that came too late
+    if (!waiting) return; // news that nobody asked for, or an answer that came too late
     this.pending.delete(id);
     clearTimeout(waiting.timer);
     if (error) waiting.reject(new Error(error));

@@ -1,9 +1,9 @@
-// Lesson 13 in JavaScript: sending no faster than the line takes it. For pages and for Node.js.
+// Lesson 13 in JavaScript: send no faster than the network takes it. For pages and for Node.js.
 //
 //   node 13_limits_client.mjs URL [BYTES]
 //
-// Uploads so many bytes in pieces, then "end"; prints whether it had to pause, whether what waited
-// stayed within the limit, and the answer or the close code.
+// Uploads so many bytes in pieces, then "end". Prints whether it had to pause, whether the unsent
+// bytes stayed within the limit, and the answer or the close code.
 
 /**
  * Send bytes in pieces, each a message of its own, and wait while too much is unsent.
@@ -11,7 +11,7 @@
  * @param {WebSocket} ws an open connection; from a page, or of the library ws.
  * @param {Uint8Array} data what to send.
  * @param {{piece?: number, limit?: number}} sizes bytes in a message, and bytes that may wait.
- * @returns {Promise<{most: number, pauses: number}>} the most that waited, and how often we did.
+ * @returns {Promise<{most: number, pauses: number}>} most bytes that waited, number of pauses.
  */
 export async function sendInPieces(ws, data, { piece = 2 ** 16, limit = 2 ** 18 } = {}) {
   let most = 0;
@@ -19,7 +19,7 @@ export async function sendInPieces(ws, data, { piece = 2 ** 16, limit = 2 ** 18 
   for (let start = 0; start < data.length && ws.readyState === 1; ) {
     if (ws.bufferedAmount + piece > limit) {
       pauses++;
-      await new Promise((done) => setTimeout(done, 5)); // no event tells that the line is free
+      await new Promise((done) => setTimeout(done, 5)); // no event reports that there is room again
       continue;
     }
     ws.send(data.subarray(start, start + piece));

@@ -1,17 +1,17 @@
-// Lesson 13 in Node.js: a feed that the slow cannot slow down.
+// Lesson 13 in Node.js: a feed that slow clients cannot slow down.
 //
 //   node 13_limits_server.mjs [PORT [BYTES]]
 //
-// Prints the port that it listens on. Every 10 ms each client gets a number, in a message of so
-// many bytes; one that is behind gets none, and then the latest. Who is behind for half a second
-// is closed with 1008. A message of more than 64 KiB is answered with 1009. Ctrl-C stops it.
+// Prints the port that it listens on. Every 10 ms it sends each client a number, in a message of so
+// many bytes. A client that is behind gets none, and later the latest; one that is behind for half
+// a second is closed with 1008. A message of more than 64 KiB closes with 1009. Ctrl-C stops it.
 
 import { WebSocket, WebSocketServer } from "ws";
 
 const [port = 8080, bytes = 10] = process.argv.slice(2).map(Number);
 const MOST_PENDING = 2 ** 18; // bytes
 const PATIENCE = 500; // ms
-const GOODBYE = 2000; // ms that a client has to read why it must go
+const CLOSING = 2000; // ms that a client has to read the Close frame
 
 const behindSince = new WeakMap(); // from a client to the time
 let number = 0;
@@ -37,6 +37,6 @@ function tell(client, text) {
     behindSince.set(client, Date.now());
   } else if (Date.now() - behindSince.get(client) > PATIENCE) {
     client.close(1008, "you read too slowly");
-    setTimeout(() => client.terminate(), GOODBYE); // the Close frame waits behind all the rest
+    setTimeout(() => client.terminate(), CLOSING); // the Close frame waits behind all the rest
   }
 }

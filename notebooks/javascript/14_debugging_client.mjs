@@ -1,4 +1,4 @@
-// Lesson 14 in Node.js: a client that tells all that it can see of a server.
+// Lesson 14 in Node.js: a client that prints everything that it can see of a server.
 //
 //   node 14_debugging_client.mjs URL [TEXT]…
 

@@ -8,7 +8,7 @@ from websockets.asyncio.server import broadcast
 
 
 async def watch(connection):
-    """Abort the connection within 0.3 + 0.5 s after its peer died."""
+    """Abort the connection at most 0.3 + 0.5 s after its peer has died."""
     while True:
         try:
             async with asyncio.timeout(0.5):
@@ -20,7 +20,7 @@ async def watch(connection):
 
 
 def is_heartbeat(message):
-    """Return whether a message is JSON, an object, and of this type."""
+    """Return whether a message is a JSON object of this type."""
     try:
         data = json.loads(message)
     except (ValueError, RecursionError):
@@ -32,7 +32,7 @@ clients = set()
 
 
 async def chat(connection):
-    """Answer heartbeats to their sender; pass everything else to everybody."""
+    """Answer each heartbeat to its sender; send everything else to all clients."""
     clients.add(connection)
     try:
         async for message in connection:

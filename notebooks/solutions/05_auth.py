@@ -7,7 +7,7 @@ import time
 
 
 def gate(connection, request):
-    """Refuse with 401 whoever does not send the token."""
+    """Refuse every client that does not send the token, with 401."""
     sent = request.headers.get("Authorization", "")
     if hmac.compare_digest(sent.encode(), b"Bearer k3-ana-7Qz"):
         return None
@@ -17,12 +17,12 @@ def gate(connection, request):
 
 
 async def secret(connection):
-    """Tell the secret."""
+    """Send the secret."""
     await connection.send("the secret")
 
 
 class Tickets:
-    """Tickets that work once, for one user, for a while."""
+    """Tickets that work once, for one user, within their lifetime."""
 
     def __init__(self, lifetime):
         self.lifetime = lifetime
@@ -35,13 +35,13 @@ class Tickets:
         return ticket
 
     def redeem(self, ticket, user):
-        """Say whether the ticket is good for this user; it will not be again."""
+        """Return whether the ticket is valid for this user, and remove it."""
         owner, end = self.issued.pop(ticket, (None, 0))
         return owner == user and time.monotonic() < end
 
 
 async def expiring_echo(connection, seconds):
-    """Echo for so many seconds."""
+    """Echo every message for so many seconds, then close."""
     try:
         async with asyncio.timeout(seconds):
             async for message in connection:

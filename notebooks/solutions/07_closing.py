@@ -21,7 +21,7 @@ codes = {
 
 
 async def divide(connection, room):
-    """Divide, and leave the room whatever happens."""
+    """Divide, and remove the connection from the room whatever happens."""
     room.add(connection)
     try:
         async for message in connection:

@@ -21,7 +21,7 @@ class Latest:
         return self.value
 
 
-closing = set()  # a task to which nobody refers may vanish before it is done
+closing = set()  # the event loop keeps only a weak reference to a task
 
 
 async def send_or_evict(connection, message, seconds):

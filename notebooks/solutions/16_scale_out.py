@@ -6,13 +6,13 @@ from websockets.asyncio.server import broadcast
 
 
 class Room:
-    """A room that is one on all servers of a bus."""
+    """One room on all servers of a bus."""
 
     def __init__(self, bus):
         self.bus, self.members = bus, set()
 
     async def handler(self, connection):
-        """Publish what comes; deliver nothing."""
+        """Publish each message; deliver nothing here."""
         self.members.add(connection)
         try:
             async for message in connection:
@@ -26,7 +26,7 @@ class Room:
 
 
 async def drain(connections, underway, bus):
-    """End a server so that nothing under way is lost."""
+    """Stop a server so that nothing under way is lost."""
     while underway:
         await asyncio.wait(set(underway))
     await asyncio.gather(*(connection.close(1001) for connection in connections))
@@ -34,7 +34,7 @@ async def drain(connections, underway, bus):
 
 
 async def keep(connection, idle):
-    """Ping more often than the proxy's limit; the end of the connection ends it."""
+    """Ping more often than the proxy's idle timeout, until the connection ends."""
     while True:
         await connection.ping()
         await asyncio.sleep(idle / 3)

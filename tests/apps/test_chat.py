@@ -51,7 +51,9 @@ def test_a_connection_keeps_its_first_name(server, other):
         assert bob.hears("ana", "I am Ana")
         ana.hear()
         ana.send(user=other, message="I am somebody else")
-        assert ana.hear() == {"error": "you are ana, and nobody else, on this connection"}
+        assert ana.hear() == {
+            "error": "you are ana on this connection; you cannot send as another user"
+        }
         assert bob.is_alone_with(ana)
 
 
@@ -117,7 +119,7 @@ def test_a_name_in_the_address_that_is_none_is_told_and_ends_it(server, name):
         with pytest.raises(ConnectionClosed) as closed:
             eve.hear()
     assert closed.value.rcvd.code == 1008
-    assert closed.value.rcvd.reason == "what the address asks for cannot be had"
+    assert closed.value.rcvd.reason == "the address asks for something that is not available"
 
 
 def test_who_comes_back_after_a_dead_connection_gets_the_own_name():

@@ -49,7 +49,7 @@ UNSEEN = {
 
 @pytest.mark.parametrize("name", UNSEEN.values(), ids=UNSEEN)
 def test_what_cannot_be_seen_is_not(name):
-    assert problem(name) == "a name has no characters that cannot be seen"
+    assert problem(name) == "a name must not contain invisible characters"
 
 
 @pytest.mark.parametrize(

@@ -103,17 +103,17 @@ def test_a_room_is_heard_by_its_members_the_sender_too(server):
 def test_a_room_with_a_key_admits_who_has_it(server, key):
     with clients(server, 2) as [ana, eve]:
         assert "error" not in ana.ask(id=1, action="join", room="staff", key="k3y")
-        assert "its key" in eve.ask(id=1, action="join", room="staff", **key)["error"]
+        assert "wrong key" in eve.ask(id=1, action="join", room="staff", **key)["error"]
         refused = eve.ask(id=2, action="message", room="staff", message="Hello")
         assert refused == {"id": 2, "error": refused["error"]}
-        assert "join it first" in refused["error"]
+        assert "join the room before" in refused["error"]
         ana.send(action="message", room="staff", message="we are alone")
         assert ana.hear()["message"] == "we are alone"
 
 
 def test_no_other_text_is_taken_for_a_key():
     with patterns.serve(rooms={"staff": "k?"}) as server, clients(server, 1) as [eve]:
-        assert "its key" in eve.ask(id=1, action="join", room="staff", key="k\ud800")["error"]
+        assert "wrong key" in eve.ask(id=1, action="join", room="staff", key="k\ud800")["error"]
         assert "error" not in eve.ask(id=2, action="join", room="staff", key="k?")
 
 
@@ -193,7 +193,7 @@ def test_an_error_has_the_id_of_its_question(server):
     with clients(server, 1) as [ana]:
         answer = ana.ask(id=7, action="subscribe", topic="nothing")
     assert answer["id"] == 7
-    assert "there are: sensor-1, sensor-2, news" in answer["error"]
+    assert "the topics are: sensor-1, sensor-2, news" in answer["error"]
 
 
 def test_strangers_make_no_topics_and_no_rooms():

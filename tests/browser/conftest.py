@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import tools.warm_kernels
 from tests.browser import lab
 from tests.browser.pages import page_of
 from wsdemo.apps import echo as echo_app
@@ -37,6 +38,16 @@ def jupyterlab(chromium):
     """A JupyterLab of the tests' own."""
     with lab.jupyter() as server:
         yield server
+
+
+@pytest.fixture(scope="package")
+def warm_kernels():
+    """Kernels that start fast, where a process can be forked; else Jupyter's own."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    with tools.warm_kernels.warm_kernels() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -51,15 +51,16 @@ def photograph(image: pathlib.Path) -> None:
         page.goto(server.url.replace("ws:", "http:"))
         with urllib.request.urlopen(f"http://{place}/json", timeout=5) as answer:
             [target] = [each for each in json.load(answer) if each["title"] == "lesson 14"]
-        tools = browser.new_page(viewport={"width": 820, "height": 720}, color_scheme="light")
+        tools = browser.new_page(viewport={"width": 1080, "height": 720}, color_scheme="light")
         where = f"ws={place}/devtools/page/{target['id']}&panel=network"
         tools.goto(f"http://{place}/devtools/devtools_app.html?{where}")
         tools.get_by_text("Keep log").wait_for()
+        tools.get_by_text("Socket", exact=True).click()
         page.evaluate(CONVERSE, server.url)
         tools.locator("td.name-column").first.click()
         tools.get_by_role("tab", name="Messages").click()
         tools.get_by_text("first half, second half").first.wait_for()
-        clip = {"x": 0, "y": 0, "width": 820, "height": 368}
+        clip = {"x": 0, "y": 0, "width": 1080, "height": 368}
         tools.screenshot(path=image, clip=clip)
         browser.close()
 

@@ -63,6 +63,7 @@ def jupyter(
     config: dict | None = None,
     dark: bool = False,
     windowing: str | None = None,
+    kernels: pathlib.Path | None = None,
 ) -> Iterator[Jupyter]:
     """Start a Jupyter server that touches nothing of the user's; stop it at the end.
 
@@ -74,6 +75,7 @@ def jupyter(
         config: what a user's jupyter_server_config.json would say.
         dark: whether JupyterLab has its dark theme.
         windowing: JupyterLab's windowing mode; ``"none"`` renders all cells.
+        kernels: a folder with kernels for it; see :mod:`tools.warm_kernels`.
     """
     with tempfile.TemporaryDirectory(prefix="wsdemo-lab-", ignore_cleanup_errors=True) as folder:
         home = pathlib.Path(folder)
@@ -91,7 +93,7 @@ def jupyter(
         if app == "jupyterlab":
             command.append("--LabApp.expose_app_in_browser=True")
         with subprocess.Popen(
-            command, env=_environment(home), cwd=root, stderr=subprocess.PIPE, text=True
+            command, env=_environment(home, kernels), cwd=root, stderr=subprocess.PIPE, text=True
         ) as process:
             log = queue.SimpleQueue()
             reader = threading.Thread(target=_read, args=(process.stderr, log), daemon=True)
@@ -107,9 +109,10 @@ def jupyter(
                 reader.join(10)
 
 
-def _environment(home: pathlib.Path) -> dict[str, str]:
+def _environment(home: pathlib.Path, kernels: pathlib.Path | None) -> dict[str, str]:
     return {
         **os.environ,
+        **({"JUPYTER_PATH": str(kernels)} if kernels else {}),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
@@ -151,7 +154,10 @@ def _wait_for_url(log: queue.SimpleQueue) -> str:
 
 
 def find_chromium() -> str | None:
-    """The path of Chromium, if there is one."""
+    """The path of Chromium: the variable CHROMIUM, one without windows, which is faster, or any."""
+    without_windows = shutil.which("chromium-headless-shell")
+    if without_windows and not os.environ.get("CHROMIUM"):
+        return without_windows
     try:
         from wsdemo import doctor
     except ImportError:

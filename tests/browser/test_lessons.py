@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.browser.lab import PANELS_DONE, desk, expect_transcript, opened, run_all
+from tests.browser.lab import PANELS_DONE, desk, expect_transcript, jupyter, opened, run_all
 from tools.needs import lacking
 from wsdemo.browser.panels import Browser, javascript
 
@@ -162,14 +162,16 @@ def check(page, server, name, timeout=30):
 
 
 @pytest.fixture(scope="module")
-def lessons(jupyterlab):
-    shutil.copytree(ROOT / "notebooks", jupyterlab.root / "notebooks")
-    return jupyterlab
+def lessons(warm_kernels):
+    """A JupyterLab with the lessons."""
+    with jupyter(kernels=warm_kernels) as server:
+        shutil.copytree(ROOT / "notebooks", server.root / "notebooks")
+        yield server
 
 
 @pytest.fixture(scope="module")
-def page(jupyterlab, chromium):
-    with desk(chromium, jupyterlab) as page:
+def page(lessons, chromium):
+    with desk(chromium, lessons) as page:
         yield page
 
 
@@ -182,18 +184,18 @@ def test_a_lesson_holds_in_jupyterlab(lessons, page, lesson):
 
 
 @pytest.mark.browser
-def test_the_check_holds_for_a_notebook_that_is_right(jupyterlab, page):
-    nbformat.write(fixture(), jupyterlab.root / "right.ipynb")
-    check(page, jupyterlab, "right.ipynb")
+def test_the_check_holds_for_a_notebook_that_is_right(lessons, page):
+    nbformat.write(fixture(), lessons.root / "right.ipynb")
+    check(page, lessons, "right.ipynb")
 
 
 @pytest.mark.browser
-def test_the_check_finds_a_console_that_differs(jupyterlab, page):
+def test_the_check_finds_a_console_that_differs(lessons, page):
     wrong = fixture()
     wrong.cells[-2].source = "```\n● open\n```"
-    nbformat.write(wrong, jupyterlab.root / "wrong.ipynb")
+    nbformat.write(wrong, lessons.root / "wrong.ipynb")
     with pytest.raises(AssertionError, match="You said: Hello"):
-        check(page, jupyterlab, "wrong.ipynb", timeout=1)
+        check(page, lessons, "wrong.ipynb", timeout=1)
 
 
 def test_outputs_that_differ_are_found():

@@ -29,10 +29,10 @@ ASKS = {"chat": ("Your name", "Ana"), "auth": ("Your token", "sesame")}
 
 
 @pytest.fixture(scope="module")
-def hub():
+def hub(warm_kernels):
     """A Jupyter server under a public name, with the lessons."""
     options = "--ServerApp.base_url=/user/ana/", "--ServerApp.allow_remote_access=True"
-    with lab.jupyter(*options) as server:
+    with lab.jupyter(*options, kernels=warm_kernels) as server:
         shutil.copytree(ROOT / "notebooks", server.root / "notebooks")
         server.url = server.url.replace("127.0.0.1", HOST)
         yield server

@@ -27,7 +27,7 @@ def test_a_refusal_of_the_broker_reaches_the_sender(brokers):
                     told = json.loads(await asyncio.wait_for(ana.recv(), 5))
                 finally:
                     await person.client.config_set("maxmemory", 0)
-        assert told["error"].startswith("not said: the bus refuses it: ")
+        assert told["error"].startswith("not sent: the bus refuses it: ")
         assert "maxmemory" in told["error"]
         assert "127.0.0.1" not in told["error"]
 

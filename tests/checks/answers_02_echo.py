@@ -168,6 +168,22 @@ async def anext_(connection):
         await connection.send(["You said: ", message])
 
 
+async def greets_the_first_message(connection):
+    greeted = False
+    async for message in connection:
+        if not greeted:
+            await connection.send("Welcome!")
+        greeted = True
+        await connection.send(f"You said: {message}")
+
+
+async def reads_one_too_many(connection):
+    await connection.send("Welcome!")
+    await connection.recv()
+    async for message in connection:
+        await connection.send(f"You said: {message}")
+
+
 async def greets_again(connection):
     await connection.send("Welcome!")
     async for message in connection:
@@ -187,11 +203,13 @@ MISTAKES = [
     ("02.1", returns, "the server had closed the connection. A"),
     ("02.1", skips_empty, "the server had closed the connection. A"),
     ("02.1", limited, "the server had closed the connection. A"),
+    ("02.1", greeter(in_loop=True), "inside the loop over the messages, or after recv()"),
+    ("02.1", greets_the_first_message, "inside the loop over the messages, or after recv()"),
+    ("02.1", reads_one_too_many, "'one' was not answered, and the next message was"),
 ]
 
 HINTS = [
     ("02.1", no_greeting, "no message came within"),
-    ("02.1", greeter(in_loop=True), "no message came within"),
     ("02.1", greeter("Welcome"), "the first message must be the greeting"),
     ("02.1", greeter(form="You said {}"), "a message was not answered as the exercise"),
     ("02.1", greeter(form="{}"), "a message was not answered as the exercise"),

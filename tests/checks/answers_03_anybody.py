@@ -181,7 +181,36 @@ async def sorted_(dumps, connection, room):
     )(connection, room)
 
 
+async def wants_more_than_nothing(connection, room):
+    """An empty text is false, but it is text."""
+    room.add(connection)
+    try:
+        async for text in connection:
+            try:
+                user, message = right_fields(text)
+                if not user or not message:
+                    raise ValueError
+            except (ValueError, RecursionError):
+                await connection.send('{"error": "no"}')
+                continue
+            stamp = time.time()
+            broadcast(room, json.dumps({"user": user, "message": message, "timestamp": stamp}))
+    finally:
+        room.discard(connection)
+
+
+def right_fields(text):
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError
+    user, message = data.get("user"), data.get("message")
+    if not isinstance(user, str) or not isinstance(message, str):
+        raise ValueError
+    return user, message
+
+
 MISTAKES = [
+    ("03.3", wants_more_than_nothing, "An empty text is text as well"),
     (
         "03.3",
         chat(out=lambda data: json.dumps({**data, "timestamp": stamp()})),

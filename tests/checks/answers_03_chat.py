@@ -231,6 +231,54 @@ async def frees_what_it_tried(connection, room):
                 room[other] = None
 
 
+def keeps_names(tried_by="nobody", own=False):
+    """Make a handler that refuses names which were tried before, or are the client's own."""
+
+    async def handler(connection, room):
+        names = room.setdefault("names", {})
+        names[connection] = None
+        tried = room.setdefault("tried", set()) if tried_by == "anybody" else set()
+        try:
+            async for message in connection:
+                data = json.loads(message)
+                mine, user = names[connection], data["user"]
+                taken = user in names.values() and (own or mine is None)
+                if taken or mine not in (None, user) or (mine is None and user in tried):
+                    if tried_by != "nobody":
+                        tried.add(user)
+                    await connection.send(ERROR)
+                    continue
+                names[connection] = user
+                broadcast(names, json.dumps({**data, "timestamp": stamp()}))
+        finally:
+            del names[connection]
+
+    return handler
+
+
+async def forgets_its_name(connection, room):
+    room[connection] = None
+    refused = False
+    try:
+        async for message in connection:
+            data = json.loads(message)
+            mine, user = room[connection], data["user"]
+            taken = mine is None and user in room.values()
+            if (refused and mine) or taken or mine not in (None, user):
+                refused = True
+                await connection.send(ERROR)
+                continue
+            room[connection] = user
+            broadcast(room, json.dumps({**data, "timestamp": stamp()}))
+    finally:
+        del room[connection]
+
+
+async def refuses_everybody(connection, room):
+    async for _ in connection:
+        await connection.send(ERROR)
+
+
 class ByAttr:
     async def __call__(self, connection, room):
         connection.name = None
@@ -285,6 +333,12 @@ MISTAKES = [
     ("03.2", sends_loop, "your loop waited for a member that does not"),
     ("03.2", global_names, "the name 'ana' is taken in one room, and"),
     ("03.2", frees_what_it_tried, "Mia tried the name"),
+    ("03.2", burns_on_refusal, "Only an accepted name is bound"),
+    ("03.2", keeps_names(tried_by="anybody"), "do not keep names that were refused"),
+    ("03.2", keeps_names(tried_by="oneself"), "do not keep what a client has tried"),
+    ("03.2", keeps_names(own=True), "Compare a name with the connection's own first"),
+    ("03.2", forgets_its_name, "who had meanwhile tried others"),
+    ("03.2", refuses_everybody, "it is the first name of Ana: accept it"),
     ("03.2", substring, "Eve could not be Ana, but she was Eve, and"),
 ]
 
@@ -296,7 +350,6 @@ HINTS = [
     ("03.2", named(close_on_error=True), "the connection of eve was closed, and the"),
     ("03.2", named(err_text=True), "the server sent a message that is not a"),
     ("03.2", named(lower=True), "zoe received something else than the"),
-    ("03.2", burns_on_refusal, "zoe received something else than the"),
     ("03.2", forces_name, "a message was sent on under another name"),
     ("03.2", does_nothing, "the connection of ana was closed, and the"),
 ]

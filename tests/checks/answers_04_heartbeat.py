@@ -212,13 +212,18 @@ MISTAKES = [
     (
         "04.2",
         chat(lambda m: m == '{"type": "heartbeat"}'),
-        "heartbeats of one client reach another:",
+        "the same JSON object in another spelling",
+    ),
+    (
+        "04.2",
+        chat(lambda m: m == '{"type":"heartbeat"}'),
+        "the same JSON object in another spelling",
     ),
     ("04.2", chat(lambda m: "heartbeat" in m), "a message that is not a heartbeat was"),
     (
         "04.2",
         chat(lambda m: str(m).replace(" ", "") == '{"type":"heartbeat"}'),
-        "heartbeats of one client reach another:",
+        "the same JSON object in another spelling",
     ),
     ("04.2", chat(loads_type), "the connection was closed after a message."),
     ("04.2", chat(loads_get), "the connection was closed after a message."),

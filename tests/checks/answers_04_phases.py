@@ -79,7 +79,7 @@ MISTAKES = [
     (
         "04.3",
         lambda count, interval: [n * interval / (count - 1) for n in range(count)],
-        "your code raised ZeroDivisionError: float",
+        "calling your function raised an exception",
     ),
     (
         "04.3",

@@ -61,6 +61,13 @@ def packed(payload, mask):
     return data
 
 
+def without_long_form(payload, mask):
+    """Write as much of the length as two bytes hold."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else struct.pack("!BH", 0xFE, size % 2**16)
+    return b"\x82" + length + mask + right_undo(payload, mask)
+
+
 async def asynchronous(payload, mask):
     return right_frame(payload, mask)
 
@@ -72,7 +79,7 @@ FRAMES = [
     (frame(limits=(127, 65_535)), "another form"),
     (frame(limits=(125, 65_534)), "another form"),
     (frame(limits=(-1, -1)), "another form"),
-    (frame(limits=(125, 10**6)), "raised an exception"),
+    (frame(limits=(125, 10**6)), "raised an exception. A payload of 65,536 bytes needs the 64-bit"),
     (lambda payload, mask: right_frame(payload, bytes(4)), "not the mask that your function"),
     (lambda payload, mask: right_frame(payload, mask[::-1]), "not the mask that your function"),
     (asynchronous, "`async def`"),
@@ -82,7 +89,8 @@ FRAMES_HINTS = [
     (frame(first=0x02), "0x82"),
     (frame(first=0xC2), "0x82"),
     (frame(mask_bit=0), "begins with the MASK bit"),
-    (frame(long=4), "the length is not written"),
+    (frame(long=4), "a payload of 65,536 bytes needs the 64-bit form"),
+    (without_long_form, "a payload of 65,536 bytes needs the 64-bit form: 127 in the second byte"),
     (frame(body=lambda payload, mask: right_undo(payload, mask)), "must be in the frame"),
     (with_payload(lambda payload, mask: payload), "the payload must be masked"),
     (with_payload(one_byte_of_the_mask), "mask[n % 4]"),

@@ -130,7 +130,20 @@ async def upload_with_match(connection, most, kind):
                 await connection.close(1009)
 
 
+async def counts_characters(connection, most):
+    whole = b""
+    async for message in connection:
+        if message == "end":
+            await connection.send(str(len(whole.decode(errors="ignore"))))
+            return
+        whole += message
+        if len(whole) > most:
+            await connection.close(1009, "too big")
+            return
+
+
 MISTAKES = [
+    ("13.3", counts_characters, "count the bytes of each message"),
     ("13.3", uploads(limit=lambda sizes, most: max(sizes, default=0) > most), "it is the sum"),
     ("13.3", uploads(code=1008), "every client knows"),
     ("13.3", uploads(at_the_end=True), "only after `end`"),

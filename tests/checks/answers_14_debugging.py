@@ -205,10 +205,52 @@ async def answers_with_a_coroutine(connection, work):
         await connection.send(str(work(text)))
 
 
-async def gives_up(connection, work):
+def gives_up(seconds):
+    async def handler(connection, work):
+        async for text in connection:
+            with contextlib.suppress(TimeoutError):
+                await connection.send(await asyncio.wait_for(work(text), seconds))
+
+    return handler
+
+
+async def says_that_it_is_late(connection, work):
     async for text in connection:
-        with contextlib.suppress(TimeoutError):
-            await connection.send(await asyncio.wait_for(work(text), 0.05))
+        try:
+            async with asyncio.timeout(30):
+                result = await work(text)
+        except TimeoutError:
+            result = "TOO LATE"
+        await connection.send(result)
+
+
+async def works_again(connection, work):
+    async for text in connection:
+        first = asyncio.ensure_future(work(text))
+        done, _ = await asyncio.wait({first}, timeout=2)
+        await connection.send(first.result() if done else await work(text))
+
+
+def remembers_all_results():
+    known = {}
+
+    async def handler(connection, work):
+        async for text in connection:
+            while text in known and text == "slow":
+                text += " "
+            if text not in known:
+                known[text] = await work(text.strip())
+            await connection.send(known[text])
+
+    return handler
+
+
+async def polls_the_work(connection, work):
+    async for text in connection:
+        working = asyncio.ensure_future(work(text))
+        while not working.done():
+            await asyncio.wait({working}, timeout=1)
+        await connection.send(working.result())
 
 
 async def answers_twice(connection, work):
@@ -275,7 +317,9 @@ MISTAKES = [
     ("14.2", answers_everybody(), "for the client that has asked"),
     ("14.2", answers_one_by_one(), "nothing to lock"),
     ("14.2", keeps_the_result(), "variable"),
-    ("14.2", gives_up, "however long"),
+    *(("14.2", gives_up(seconds), "however long") for seconds in (0.05, 0.5, 1, 2, 60)),
+    ("14.2", says_that_it_is_late, "however long"),
+    ("14.2", works_again, "work was called again"),
 ]
 
 HINTS = [
@@ -290,7 +334,8 @@ HINTS = [
     ("14.1", sends(json.dumps, once=True), "each message"),
     ("14.1", only_the_first_reading, "one message per reading"),
     ("14.1", forgets_to_await, "one message per reading"),
-    ("14.2", answers_once, "each"),
+    ("14.2", answers_once, "has returned after an answer"),
+    ("14.2", remembers_all_results(), "an earlier result for the same text"),
     ("14.2", answers_with_a_coroutine, "await"),
     ("14.2", in_lower_case, "capitals"),
 ]
@@ -303,5 +348,6 @@ RIGHT = [
     ("14.2", in_tasks),
     ("14.2", Capitals()),
     ("14.2", by_callback),
+    ("14.2", polls_the_work),
     ("14.2", sets_the_connection("after")),
 ]

@@ -151,6 +151,23 @@ async def with_a_generator(connection, replies):
         await connection.send(reply)
 
 
+async def lets_the_question_take_all(connection):
+    """The first message ends the question, and those that came meanwhile are lost."""
+    messages = asyncio.Queue()
+
+    async def ask():
+        await connection.send("still there?")
+        if await messages.get() == "yes":
+            await connection.send("good")
+
+    asking = asyncio.create_task(ask())
+    async for text in connection:
+        if asking.done():
+            await connection.send(f"echo: {text}")
+        else:
+            messages.put_nowait(text)
+
+
 MISTAKES = [
     ("14.3", takes_the_next_for_the_answer, "need not be the answer"),
     ("14.3", waits_for_yes, "'one' got no reply"),
@@ -165,6 +182,7 @@ MISTAKES = [
 ]
 
 HINTS = [
+    ("14.3", lets_the_question_take_all, "no message got a reply"),
     ("14.3", looks_at_the_first_only, "still open"),
     ("14.3", asks(question=""), "still there?"),
     ("14.3", asks(question="Still there?"), "still there?"),

@@ -199,6 +199,13 @@ class PublishesInATask(ScaledRoom):
             await self.bus.publish(await self.waiting.get())
 
 
+class PublishesStripped(WithQueues):
+    """Spaces are part of a message."""
+
+    def __init__(self, bus):
+        super().__init__(types.SimpleNamespace(publish=lambda text: bus.publish(text.strip())))
+
+
 MISTAKES = [
     ("16.1", scaled(locally=True), "delivered twice"),
     ("16.1", scaled(skips=True), "nobody on Ana's own server"),
@@ -213,6 +220,7 @@ MISTAKES = [
 ]
 
 HINTS = [
+    ("16.1", PublishesStripped, "publish each message as it is"),
     ("16.1", DeliversToOne, "not to all of their members"),
     ("16.1", scaled(publishes=False), "nothing was published"),
     ("16.1", DeliversNothing, "not to all of their members"),

@@ -216,7 +216,17 @@ class Pings:
             await connection.ping(str(next(self.numbers)))
 
 
+def looks_each(seconds):
+    async def look(connections, underway, bus):
+        while underway:
+            await asyncio.sleep(seconds)
+
+    return look
+
+
 MISTAKES = [
+    ("16.2", drains(looks_each(1), "close", "stop"), "not in steps of a fixed time"),
+    ("16.2", drains(looks_each(2.5), "close", "stop"), "not in steps of a fixed time"),
     ("16.2", drains("all", close_one, "stop"), "the bus goes last"),
     ("16.2", drains("close", "all", "stop"), "First let the tasks finish"),
     ("16.2", drains("stop", "close"), "the bus goes last"),

@@ -48,5 +48,5 @@ def test_the_answers_are_not_in_the_way(copy):
 def test_a_cell_reads_a_program_of_the_course_from_its_own_folder(copy):
     """Lesson 08 does, so the copy has these programs beside its lessons."""
     cells = load((copy / "08_reconnect.ipynb").read_bytes())["cells"]
-    assert any('Path("javascript")' in text(cell) for cell in cells)
+    assert any('Path("javascript/' in text(cell) for cell in cells)
     assert (copy / "javascript" / "08_source.js").is_file()

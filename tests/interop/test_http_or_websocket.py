@@ -1,4 +1,4 @@
-"""Lesson 10's client in JavaScript, against the servers that the lesson writes in its cells."""
+"""Lesson 10's client in JavaScript, against the feed and the server of the lesson."""
 
 import json
 import threading
@@ -9,14 +9,14 @@ import wsdemo
 from tests.interop.programs import FOLDER, run_node
 
 LESSON = FOLDER.parent / "10_http_or_websocket.ipynb"
-SERVERS = ("feed", "http-answers", "three-ways-by-http", "http-server", "websocket-way")
+SERVERS = ("imports", "feed", "websocket-way")
 
 pytestmark = pytest.mark.node
 
 
 @pytest.fixture
 def lesson():
-    """What the lesson's cells define that write the feed and its servers; a feed that goes on."""
+    """What the lesson's cells define that start the feed and its server; a feed that goes on."""
     cells = {cell["id"]: cell for cell in json.loads(LESSON.read_text(encoding="utf-8"))["cells"]}
     scope = {"__name__": "lesson", "wsdemo": wsdemo}
     for name in SERVERS:
@@ -32,11 +32,9 @@ def lesson():
     yield scope
     stopped.set()
     publisher.join(10)
-    scope["feed"].closed = True
-    scope["ws_wire"].stop()
-    scope["server"].stop()
-    scope["web"].shutdown()
-    scope["web"].server_close()
+    for name in ("client", "wire", "server", "feed"):
+        end = getattr(scope[name], "stop", None) or scope[name].close
+        end()
 
 
 def read(node, *arguments):
@@ -51,7 +49,7 @@ def read(node, *arguments):
 )
 def test_by_http_no_event_is_missed_and_one_connection_is_enough(require_node, lesson, way, path):
     after = len(lesson["feed"].events)
-    with wsdemo.Wire(f"http://127.0.0.1:{lesson['web'].server_port}") as wire:
+    with wsdemo.Wire(lesson["feed"].url) as wire:
         assert read(require_node, way, wire.url, after, 8) == list(range(after + 1, after + 9))
         # Node opens another connection, and asks nothing, when it has left a stream in the middle.
         [request] = [request for request, _ in wire.handshakes if request]
@@ -67,7 +65,7 @@ def test_by_websocket_each_event_comes_once(require_node, lesson):
 
 def test_a_node_request_costs_some_hundred_bytes(require_node, lesson):
     feed = lesson["feed"]
-    with wsdemo.Wire(f"http://127.0.0.1:{lesson['web'].server_port}") as wire:
+    with wsdemo.Wire(lesson["feed"].url) as wire:
         read(require_node, "short", wire.url, len(feed.events) - 1, 1)
         total = wire.bytes_to_server + wire.bytes_to_client
     # One answer may hold some events more than was asked for, if the machine is busy.

@@ -144,7 +144,7 @@ def test_the_sources_room_turns_text_into_bytes(require_node):
 def test_the_twin_asks(node, server):
     assert node("12_patterns_client.mjs", server.url) == [
         "sensor-1 sensor-2 news",
-        "no room of this name; there are: lobby",
+        "no room with that name; the rooms are: lobby",
         "pending 0",
     ]
 

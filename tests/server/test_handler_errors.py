@@ -96,7 +96,7 @@ def test_what_would_end_the_loop_is_reported_and_does_not(handler, told, capsys)
         assert len(server.errors) == 2
     first, second = capsys.readouterr().err.splitlines()
     assert first == second
-    assert first.startswith("server 'mine' goes on, in spite of ")
+    assert first.startswith("server 'mine' keeps running in spite of ")
     assert told in first
 
 

@@ -31,7 +31,7 @@ def test_a_frozen_line_holds_and_thaws(wire):
         assert said(wire) == [
             SYMBOL + "frozen",
             "client → server  TEXT 'Hello'                                 "
-            "6 + 5 bytes, masked, held on the line",
+            "6 + 5 bytes, masked, held on the wire",
         ]
         wire.thaw()
         assert connection.recv(timeout=5) == "Hello"
@@ -95,7 +95,7 @@ def test_a_line_freezes_in_the_middle_of_a_frame(wire, raw):
             connection.chunk()
         assert said(wire)[1:] == [
             "server → client  TEXT 'Hello'                                 "
-            "2 + 5 bytes, held on the line",
+            "2 + 5 bytes, held on the wire",
             SYMBOL + "frozen (to client)",
         ]
         connection.socket.settimeout(5)
@@ -113,7 +113,7 @@ def test_what_waits_for_the_next_connection_breaks_only_that(wire, raw):
             assert received == b"HTTP/1.1 1"
     with raw(wire.url) as second:
         assert second.upgrade().status == 101
-    assert remarks(wire)[0] == "cut (seen by the client alone)"
+    assert remarks(wire)[0] == "cut (seen only by the client)"
 
 
 def test_a_cut_is_a_reset_for_both(wire, server):
@@ -145,7 +145,7 @@ def test_a_half_open_line_looks_alive_to_the_client(wire, server):
         connection.send("Hello")
         assert silent(connection)
         assert said(wire) == [
-            SYMBOL + "cut (seen by the server alone)",
+            SYMBOL + "cut (seen only by the server)",
             "client → server  TEXT 'Hello'                                 "
             "6 + 5 bytes, masked, lost",
         ]
@@ -161,7 +161,7 @@ def test_a_half_open_line_looks_alive_to_the_server(wire, server):
         until(lambda: wire.frames)
         assert said(wire)[-1].endswith("2 + 14 bytes, lost")
         assert server.connections == [left_behind]
-    assert remarks(wire) == ["cut (seen by the client alone)"]
+    assert remarks(wire) == ["cut (seen only by the client)"]
 
 
 def test_what_was_held_when_the_line_was_cut_is_lost(wire, server):

@@ -21,7 +21,7 @@ const line = connection(
       if (!opened)
         show(
           "quiet",
-          "It was never open: refused before the upgrade, or nobody is there. A browser does not say which.",
+          "It was never open: the server refused before the upgrade, or no server is there. A browser does not say which.",
         );
     },
   },

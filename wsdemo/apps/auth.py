@@ -91,7 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refuse-after-open",
         action="store_true",
-        help='let everybody in, and close with 1008 "Invalid token" (else 401, before the upgrade)',
+        help='accept everyone, then close with 1008 "Invalid token" (else 401 before the upgrade)',
     )
 
 

@@ -21,7 +21,7 @@ $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const digits = $("hex").value.replace(/[\s,]|0x/g, "");
   if (!/^([0-9a-f]{2})*$/i.test(digits)) {
-    show("trouble", "two hexadecimal digits for each byte, please: 00 01 ff");
+    show("trouble", "write two hexadecimal digits for each byte: 00 01 ff");
     return;
   }
   send(Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)).buffer);

@@ -52,7 +52,7 @@ $("name").addEventListener("input", () => {
 let last;
 const since = () => (last ? `&since=${encodeURIComponent(last)}` : "");
 const BUS = {
-  down: "The bus is down: what you say now cannot be heard.",
+  down: "The bus is down: messages that you send now are lost.",
   up: "The bus is up.",
 };
 

@@ -94,20 +94,21 @@ def serve(
 
     A client sends ``{"user": …, "message": …}``; all, the sender included, get it with a
     ``"timestamp"`` in milliseconds since 1970. The first name a connection uses is its name, and
-    nobody else's while it is open. What cannot be taken is answered with ``{"error": …}``. With
-    ``?notices=1`` a client is also told who joins and leaves, and the names of all.
+    no other connection can use it while this one is open. A message that is not valid is answered
+    with ``{"error": …}``. With ``?notices=1`` a client also learns who joins and leaves, and the
+    names of all.
 
-    ``?user=NAME`` takes the name at once. If it cannot be had, the error is followed by a close:
-    1008 for what will never be a name, 1013 (try again later) for a name that is taken. The owner
+    ``?user=NAME`` takes the name at once. If it is not available, the error is followed by a close:
+    1008 for what can never be a name, 1013 (try again later) for a name that is taken. The owner
     may be the same person, on a connection that is dead. The server finds that out within two
-    heartbeats, and frees the name when all that it had sent was said.
+    heartbeats, and frees the name when everything that it had sent was broadcast.
     :class:`wsdemo.ReconnectingClient` tries again until then.
 
     With a bus, all servers on it are one room, where names are each server's own affair. Messages
     have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
     where some are no longer kept. A message that the bus has not stored is answered with
-    ``{"error": …}``, which repeats the broker's answer if there was one. Those with ``?notices=1``
-    are told when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
+    ``{"error": …}``, which repeats the broker's answer if there was one. With ``?notices=1`` a
+    client learns when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
 
     Args:
         name_length: characters that a name may have.
@@ -136,8 +137,8 @@ def serve(
             await shared.publish(_spoken(name, message))
         except BusDown as down:
             if down.refusal:
-                raise Refused(f"not said: the bus refuses it: {down.refusal}") from None
-            raise Refused("not said: the bus is down; say it again when it is back") from None
+                raise Refused(f"not sent: the bus refuses it: {down.refusal}") from None
+            raise Refused("not sent: the bus is down; send it again when it is back") from None
 
     def receive(name: str, text: str) -> None:
         room.send(_with_id(text, name))
@@ -171,7 +172,7 @@ def serve(
         except Refused as refused:
             await connection.send(refusal(refused))
             await connection.close(
-                CloseCode.POLICY_VIOLATION, "what the address asks for cannot be had"
+                CloseCode.POLICY_VIOLATION, "the address asks for something that is not available"
             )
         finally:
             room.leave(connection)
@@ -207,14 +208,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bus",
         metavar="URL",
-        help="what makes one room of several servers: redis://HOST:PORT or nats://HOST:PORT",
+        help="let several servers share one room: redis://HOST:PORT or nats://HOST:PORT",
     )
     parser.add_argument(
         "--history",
         type=int,
         default=HISTORY,
         metavar="N",
-        help="messages that the bus keeps for those who come back (%(default)s)",
+        help="messages that the bus keeps for clients that reconnect (%(default)s)",
     )
 
 

@@ -54,7 +54,7 @@ class Room:
         """Bind a connection to the first name it uses.
 
         Args:
-            connection: who speaks.
+            connection: the sender's.
             name: what it calls itself.
 
         Returns:
@@ -67,7 +67,7 @@ class Room:
         own = self._names.get(connection)
         if own is not None:
             if name != own:
-                raise Refused(f"you are {own}, and nobody else, on this connection")
+                raise Refused(f"you are {own} on this connection; you cannot send as another user")
             return own
         checked = self._check(name)
         if alike(checked) in self._taken:

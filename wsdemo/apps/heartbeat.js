@@ -12,12 +12,12 @@ const line = connection(() => address, {
     const took = performance.now() - asked;
     asked = 0;
     show("received", `answered after ${took.toFixed(1)} ms`);
-    $("pulse").textContent = "The line is alive.";
+    $("pulse").textContent = "The connection is alive.";
   },
   close: () => {
     clearTimeout(timer);
     asked = 0;
-    $("pulse").textContent = "The line is closed.";
+    $("pulse").textContent = "The connection is closed.";
   },
 });
 
@@ -26,8 +26,8 @@ function beat() {
   clearTimeout(timer);
   if (asked) {
     const silent = ((performance.now() - asked) / 1000).toFixed(1);
-    show("trouble", `no answer for ${silent} s, though the socket still says open`);
-    $("pulse").textContent = "The line may be dead.";
+    show("trouble", `no answer for ${silent} s, although readyState is still open`);
+    $("pulse").textContent = "The connection may be dead.";
   } else if (line.send(JSON.stringify({ type: "heartbeat" }))) {
     asked = performance.now();
   }

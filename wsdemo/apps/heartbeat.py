@@ -55,7 +55,7 @@ class Sweep:
                     self._pings.add(ping)
                     ping.add_done_callback(self._pings.discard)
                 else:
-                    # No Close frame: whoever does not answer a Ping will not answer that, either.
+                    # No Close frame: a client that answers no Ping will not answer that, either.
                     connection.transport.abort()
 
     async def _ping(self, connection: ServerConnection) -> None:
@@ -95,7 +95,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
         finally:
             sweep.discard(connection)
 
-    # The library's own keepalive would find the dead first.
+    # The library's own keepalive would find a dead client first.
     options = {"pages": PAGES, "ping_interval": None, **options}
     return serve_limited(heartbeat, limits, **options)
 
@@ -107,7 +107,7 @@ def _answer(message: str | bytes) -> str:
         asked = None
     if isinstance(asked, dict) and asked.get("type") == "heartbeat":
         return json.dumps({"type": "heartbeat", "timestamp": now_ms()})
-    return refusal('this server answers {"type": "heartbeat"} alone')
+    return refusal('this server answers only {"type": "heartbeat"}')
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +117,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=INTERVAL,
         metavar="SECONDS",
-        help="from one sweep to the next (%(default)g); the dead are found after one to two",
+        help="from one sweep to the next (%(default)g); a dead client is found after one to two",
     )
 
 

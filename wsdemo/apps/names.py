@@ -61,7 +61,7 @@ def problem(name: str) -> str | None:
         name: the name.
     """
     if any(_is_refused(each) for each in name) or not alike(name):
-        return "a name has no characters that cannot be seen"
+        return "a name must not contain invisible characters"
     return None
 
 

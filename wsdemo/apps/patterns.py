@@ -85,7 +85,8 @@ class Groups:
 
     def _group(self, name: str) -> Fanout:
         if name not in self._groups:
-            raise Refused(f"no {self._noun} of this name; there are: {', '.join(self._groups)}")
+            known = ", ".join(self._groups)
+            raise Refused(f"no {self._noun} with that name; the {self._noun}s are: {known}")
         return self._groups[name]
 
 
@@ -116,7 +117,7 @@ def serve(
             given = key if isinstance(key, str) else ""
             # Surrogates are no UTF-8, and JSON lets them through.
             if not hmac.compare_digest(*(_as_bytes(key) for key in (given, wanted))):
-                raise Refused("this room opens with its key alone")
+                raise Refused("wrong key for this room")
         members.add(connection, room)
 
     def act(connection: ServerConnection, request: Message) -> Any:
@@ -135,7 +136,7 @@ def serve(
                 members.remove(connection, room)
             case {"action": "message", "room": str(room), "message": str(message)}:
                 if not members.has(connection, room):
-                    raise Refused("only who is in a room is heard in it: join it first")
+                    raise Refused("join the room before you send to it")
                 members.send(room, {"room": room, "message": message})
             case _:
                 raise Refused(

@@ -42,7 +42,7 @@ def read(text: str | bytes) -> dict[str, Any]:
     """
     said = read_json(text, '{"y": 30}')
     if not isinstance(said, dict) or type(said.get("y")) not in (int, float):
-        raise Refused('say how high your paddle is, from 0 at the top to 60: {"y": 30}')
+        raise Refused('send the height of your paddle, from 0 (top) to 60: {"y": 30}')
     return said
 
 

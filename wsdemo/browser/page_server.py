@@ -69,7 +69,7 @@ class Page:
         """Wait until the page has reported such an event; one it reported before counts.
 
         Blocks the cell, not the servers beside it. Use it in tests and at a teacher's desk, not
-        in a lesson's main path: a reader without a browser would wait in vain.
+        in a lesson's main path: without a browser it would wait until the time limit.
 
         Args:
             type: the event's type: ``"open"``, ``"message"``, ``"close"``, ``"log"``, ...
@@ -225,6 +225,7 @@ def page_server() -> Server:
         compression=None,
     )
     keep(server)  # panels stay, and new ones can be shown, after a lesson has stopped its servers
+    server._run = None  # it belongs to no cell: the cell of the first panel can be run again
     return server
 
 

@@ -159,7 +159,7 @@ class Bus:
 
         Raises:
             BusDown: the broker cannot be reached, or did not answer in time. Without an answer
-                nobody knows whether it is stored: who publishes it again may double it.
+                you cannot know whether it is stored; if you publish it again, it may arrive twice.
         """
         if not self.up:
             raise BusDown(f"no bus at {self._where}: {self.failure or 'no answer'}")
@@ -191,7 +191,7 @@ class Bus:
     async def _run(self) -> None:
         ceiling = SHORTEST_WAIT
         # Not "while True": asyncio.wait_for, which the libraries use, loses a cancellation that
-        # comes together with an answer (CPython issue 86296, mended in 3.12).
+        # comes together with an answer (CPython issue 86296, fixed in 3.12).
         task = asyncio.current_task()
         assert task is not None
         while not task.cancelling():

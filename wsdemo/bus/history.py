@@ -1,4 +1,4 @@
-"""The last messages of a room: whoever was away asks what has been missed."""
+"""The last messages of a room, so that a client that was away can ask for what it missed."""
 
 from collections import deque
 from typing import NamedTuple

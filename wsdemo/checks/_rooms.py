@@ -22,6 +22,7 @@ __all__ = [
     "check_quiet",
     "check_slow_member",
     "in_json",
+    "is_error",
     "join",
     "raise_ended",
 ]
@@ -53,6 +54,13 @@ def as_object(message: str | bytes | None) -> dict[str, Any]:
         if isinstance(data, dict):
             return data
     raise NotYet("the server sent a message that is not a JSON object", received=message)
+
+
+def is_error(message: str | bytes | None) -> bool:
+    """Return whether a message is a JSON object with an error in it."""
+    with contextlib.suppress(NotYet):
+        return "error" in as_object(message)
+    return False
 
 
 async def check_message(member: Member, user: str, message: str) -> None:

@@ -16,8 +16,11 @@ __all__ = ["ON_ITS_WAY", "Desk", "Proxy", "Stream", "TaskFailed"]
 ON_ITS_WAY = 0.05
 """Seconds from a message being stored until it is delivered to the servers."""
 
-GRACE = 0.02
-"""Seconds that a proxy waits for a byte that has been sent in time, on a loop that was blocked."""
+GRACE = 20
+"""Turns of the loop, of a millisecond each, in which a byte that was sent in time reaches a proxy.
+
+Turns and not seconds: the whole process may have been stopped for longer than the proxy waits.
+"""
 
 
 class Stream:
@@ -150,7 +153,12 @@ class Proxy:
         reading = asyncio.ensure_future(from_server.read(2**16))
         # After a pause of the whole loop, both the ping and this limit are due: the ping first.
         await asyncio.wait({reading}, timeout=0.9 * self.idle)
-        return await asyncio.wait_for(reading, GRACE)
+        for _ in range(GRACE):
+            if reading.done():
+                return reading.result()
+            await asyncio.sleep(0.001)
+        reading.cancel()
+        raise TimeoutError
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

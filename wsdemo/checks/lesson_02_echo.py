@@ -62,12 +62,19 @@ async def greeting_echo(handler: Any) -> str:
             except Misconception:
                 text = "the first message must be the greeting, but the connection was closed"
                 raise NotYet(text, **values) from None
+            except NotYet:
+                await _look_for_late_greeting(client, which)
+                raise
             if greeting != GREETING:
                 raise NotYet("the first message must be the greeting", **values, received=greeting)
         for client in clients:
             for word in WORDS:
                 expected = f"You said: {word}"
-                answer = await _ask(client, word, expected)
+                try:
+                    answer = await _ask(client, word, expected)
+                except NotYet:
+                    await _look_for_next_answer(client, word)
+                    raise
                 if answer == GREETING:
                     raise Misconception(
                         "your handler greets again for a message. Code before the loop runs once "
@@ -84,6 +91,42 @@ async def greeting_echo(handler: Any) -> str:
                         received=answer,
                     )
     return "a greeting, then six echoes, for each of two clients: a handler for each connection."
+
+
+async def _look_for_late_greeting(client: ClientConnection, which: str) -> None:
+    """Raise a diagnosis if the greeting comes when the client has sent a message."""
+    try:
+        await client.send(WORDS[0])
+        answer = await asyncio.wait_for(client.recv(), HALF)
+    except (TimeoutError, ConnectionClosed):
+        return
+    if answer == GREETING:
+        raise Misconception(
+            f"{GREETING!r} came only after the client had sent a message: your handler sends it "
+            "inside the loop over the messages, or after recv(). Send it before the loop: code "
+            "there runs as soon as a client has connected.",
+            input=Plain(f"the {which} client has connected; after {PATIENCE} s it sent 'one'"),
+            expected=Plain(f"{GREETING!r} at once"),
+            received=Plain(f"nothing for {PATIENCE} s; then {GREETING!r}, after 'one'"),
+        )
+
+
+async def _look_for_next_answer(client: ClientConnection, word: str) -> None:
+    """Raise a diagnosis if a message gets no answer, and the one after it gets its own."""
+    later = "and later"
+    try:
+        await client.send(later)
+        answer = await asyncio.wait_for(client.recv(), HALF)
+    except (TimeoutError, ConnectionClosed):
+        return
+    if answer == f"You said: {later}":
+        raise Misconception(
+            f"{word!r} was not answered, and the next message was. Does something else read a "
+            "message, such as a recv() before the loop? The loop only gets what is left.",
+            input=[word, later],
+            expected=[f"You said: {word}", answer],
+            received=[answer],
+        )
 
 
 HALF = 0.5

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._attempt import attempt
 from wsdemo.checks._inbox import settle, until
 from wsdemo.checks._members import Member
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import connected
-from wsdemo.checks._trial import called
 
 HEARTBEATS = [
     '{"type": "heartbeat"}',
@@ -85,6 +85,7 @@ async def _check_heartbeat(sender: Member, listener: Member, message: str) -> No
     if not _is_heartbeat(answer):
         raise NotYet("a heartbeat was not answered by a heartbeat", **values, received=answer)
     await settle()
+    await _check_spelling(sender, listener, message)
     _check_that_none_came(listener)
     if sender.more:
         raise Misconception(
@@ -92,6 +93,28 @@ async def _check_heartbeat(sender: Member, listener: Member, message: str) -> No
             **values,
             received=[answer, *sender.more],
         )
+
+
+async def _check_spelling(sender: Member, listener: Member, message: str) -> None:
+    """Raise a diagnosis if a heartbeat was passed on, and the same JSON in other words was not."""
+    if message not in listener.more:
+        return
+    for other in HEARTBEATS:
+        while sender.more:
+            await sender.receive()
+        before = len(listener.more)
+        await sender.send(other)
+        answer = await sender.receive(0.3)
+        await settle()
+        if answer is not None and _is_heartbeat(answer) and len(listener.more) == before:
+            raise Misconception(
+                "the same JSON object in another spelling was passed on to everybody, as if it "
+                "were a chat message: your handler compares the text of the message. Spaces and "
+                "escapes do not change JSON: parse it with json.loads, and compare the type.",
+                input=Plain(f"{message!r}, which is the same JSON as {other!r}"),
+                expected=Plain(f"to its sender only: {HEARTBEATS[0]!r}"),
+                received=Plain(f"by cas, too: {listener.more[0]!r}"),
+            )
 
 
 def _check_that_none_came(listener: Member) -> None:
@@ -147,7 +170,8 @@ async def phases(function: Any) -> str:
     """Judge ``phases(count, interval)``: when each connection gets its first ping."""
     for count, interval in COUNTS:
         values = {"input": Plain(f"phases({count}, {interval})")}
-        given = _numbers(called(function, count, interval), count, values)
+        answer = attempt(function, count, interval, shown=values["input"])
+        given = _numbers(answer, count, values)
         if min(given) < 0:
             raise NotYet(
                 "a first ping cannot be in the past: 0 or more seconds from now",

@@ -228,12 +228,12 @@ def _check_living(watched: Watched, stalls: Stalls, living: tuple[Peer, ...]) ->
             raise Misconception(
                 f"a peer was disconnected that was only slow: its pongs took {SLOW} s, less than "
                 "the 0.4 s that it may take.",
-                received=Plain(f"disconnected after {peer.pings} pings"),
+                received=Plain(f"disconnected after {peer.pings} ping{'s' * (peer.pings != 1)}"),
             )
         raise Misconception(
             "a peer was disconnected that was alive, and answered each ping at once. Another "
             "connection had a slow peer, or a dead one: does each have its own pong?",
-            received=Plain(f"disconnected after {peer.pings} pings"),
+            received=Plain(f"disconnected after {peer.pings} ping{'s' * (peer.pings != 1)}"),
         )
 
 

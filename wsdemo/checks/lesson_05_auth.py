@@ -1,6 +1,7 @@
 """The exercises of lesson 05."""
 
 import asyncio
+import contextlib
 import inspect
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._mishaps import watched
-from wsdemo.checks._plain import AT_ONCE, Plain, after
+from wsdemo.checks._plain import Plain, after
 from wsdemo.checks._secrets import Comparisons, watch_header
 from wsdemo.checks._serving import PATIENCE, path_of, serving
 
@@ -221,6 +222,7 @@ async def expiry(handler: Any) -> str:
             for client in (silent, talking):
                 await asyncio.wait_for(client.wait_closed(), PATIENCE)
                 _check_close(client.close_code, client.close_reason)
+            await _check_silence(silent)
         finally:
             echoing.cancel()
     return "every message came back until the end; then a code and a reason, for both clients."
@@ -253,7 +255,7 @@ async def _echo_all(client: ClientConnection) -> None:
 def _raise_ended(served: Permissions, path: str) -> None:
     lasted = served.lasted.get(path)
     which = "a client that sent nothing" if path == SILENT else "a client that sent messages"
-    kind = NotYet if lasted is not None and lasted < AT_ONCE else Misconception
+    kind = NotYet if lasted is not None and lasted < LIMITS[path] / 4 else Misconception
     raise kind(
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),
@@ -295,6 +297,17 @@ async def _check_ends(
         expected=Plain(f"closed after {LIMITS[SILENT]} s"),
         received=Plain(f"{'open' if still_open else 'closed'} after {end:.2f} s"),
     )
+
+
+async def _check_silence(client: ClientConnection) -> None:
+    """Raise a diagnosis if a client that has sent nothing has received something."""
+    with contextlib.suppress(ConnectionClosed):
+        raise Misconception(
+            "a client that had sent nothing received a message. Only echo what a client sends: a "
+            "program takes a message for an echo. The reason of the close says what has happened.",
+            expected=Plain("no message, then the close"),
+            received=await client.recv(),
+        )
 
 
 def _check_close(code: int | None, reason: str | None) -> None:

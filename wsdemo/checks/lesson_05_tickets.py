@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._attempt import attempt
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._secrets import draws_randomness
 from wsdemo.checks._trial import called
@@ -50,7 +51,8 @@ class Tickets:
 
     def redeem(self, ticket: str, user: str) -> bool:
         """Return whether the ticket is good for this user."""
-        return bool(called(self._tickets.redeem, ticket, user))
+        shown = Plain(f"redeem({ticket!r}, {user!r})")
+        return bool(attempt(self._tickets.redeem, ticket, user, shown=shown))
 
     @property
     def are_random(self) -> bool:

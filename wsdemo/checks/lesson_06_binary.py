@@ -29,6 +29,15 @@ SIZES = (0, 5, 125, 126, 65_535, 65_536, 70_000)
 RFC_MASK = bytes.fromhex("37fa213d")
 """The mask of the RFC's example (RFC 6455 §5.7). What the stub is shown is the same each time."""
 
+FORMS = {
+    7: "the 7-bit form: the length itself in the second byte, beside the MASK bit",
+    16: "the 16-bit form: 126 in the second byte, then the length in two bytes",
+    64: "the 64-bit form: 127 in the second byte, then the length in eight bytes",
+}
+"""How a length is written, by the number of its bits (RFC 6455 §5.2)."""
+
+RULE = "(RFC 6455 §5.2)"
+
 SHOWN = 20
 """Bytes of a frame that a verdict shows."""
 
@@ -39,7 +48,13 @@ async def client_frame(function: Any) -> str:
     for size in SIZES:
         payload, mask = secrets.token_bytes(size), secrets.token_bytes(4) if size else RFC_MASK
         shown = Plain(f"a payload of {size} bytes, the mask {mask.hex(' ')}")
-        data = attempt(function, payload, mask, shown=shown)
+        try:
+            data = attempt(function, payload, mask, shown=shown)
+        except Misconception as error:
+            if any(name == "raised" for name, _ in error.evidence):
+                bits = Frame(Opcode.BINARY, payload).length_bits
+                error.args = (f"{error}. A payload of {size:,} bytes needs {FORMS[bits]} {RULE}",)
+            raise
         if not isinstance(data, bytes | bytearray | memoryview):
             raise NotYet("return the bytes of a frame", input=shown, received=data)
         if bytes(data) != bytes(Frame(Opcode.BINARY, payload, mask=mask)):
@@ -98,7 +113,13 @@ def _explain_mask(data: bytes, right: Frame, masked: bytes, values: dict[str, An
         return NotYet(
             "the payload is not masked as it should be: byte n with mask[n % 4]", **values
         )
-    return NotYet("the length is not written as it should be", **values)
+    values["expected"] = Plain(f"{before.hex(' ')}, then the mask")
+    values["received"] = Plain(f"{data[: len(before)].hex(' ')} …")
+    return NotYet(
+        f"the length is not written as it should be: a payload of {len(right.payload):,} bytes "
+        f"needs {FORMS[right.length_bits]} {RULE}",
+        **values,
+    )
 
 
 def _begin(data: bytes) -> Plain:

@@ -10,10 +10,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._attempt import attempt
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._refusing import End, Refusing, run_against
 from wsdemo.checks._serving import PATIENCE
-from wsdemo.checks._trial import called, in_time
+from wsdemo.checks._trial import in_time
 from wsdemo.checks._waits import (
     DRAWS,
     WAITS,
@@ -235,7 +236,7 @@ async def replay(function: Any) -> str:
         asked = Plain(f"replay({list(kept)}, {epoch!r}, {last!r})")
         right = [each for each in kept if missed is None or each[0] in missed]
         given = list(kept)
-        answer = called(function, given, epoch, last)
+        answer = attempt(function, given, epoch, last, shown=asked)
         gap, messages = _read_replay(answer, asked)
         if given != list(kept):
             raise Misconception(

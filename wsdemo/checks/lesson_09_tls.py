@@ -93,7 +93,8 @@ def _make(make: Callable[[str], Any], pem: str) -> ssl.SSLContext:
         raise Misconception(
             "this is a context for a server: Purpose.CLIENT_AUTH is for checking clients. A client "
             "takes the default, Purpose.SERVER_AUTH.",
-            received=context,
+            input=shown,
+            received=Plain("a context with PROTOCOL_TLS_SERVER"),
         )
     return context
 

@@ -53,6 +53,8 @@ class _Desk:
         self.unknown: list[Any] = []
         self.prompt = False
         self._ask = ask
+        # A caller may keep its question, and ask it again.
+        self._questions: dict[str, dict[str, Any]] = {}
 
     async def handler(self, connection: ServerConnection) -> None:
         """Keep each request."""
@@ -82,7 +84,8 @@ class _Desk:
 
     async def ask(self, action: str, seconds: float) -> Any:
         """Call the learner's function."""
-        return await self._ask(self._client, self.pending, {"action": action}, seconds)
+        question = self._questions.setdefault(action, {"action": action})
+        return await self._ask(self._client, self.pending, question, seconds)
 
     async def take(self, count: int, *asked: asyncio.Task[Any]) -> list[dict[str, Any]]:
         """Return the next requests, once the server has received so many.
@@ -104,7 +107,17 @@ class _Desk:
             )
         del self.requests[:count]
         ids = [json.dumps(each["id"]) for each in parsed]
-        for number in ids:
+        for number, request in zip(ids, parsed, strict=True):
+            if self._questions.get(str(request["action"]), {}).get("id") == request["id"] and (
+                ids.count(number) > 1 or number in self.used
+            ):
+                raise Misconception(
+                    "a request was sent twice, the second time with the id of the first: your "
+                    "function had put the id into the caller's dict, and found it there again. "
+                    "Send a new dict, with a new id.",
+                    input=Plain("the same dict, twice"),
+                    received=request,
+                )
             if ids.count(number) > 1:
                 raise Misconception(
                     "two requests that were pending at the same time had the same id, so nobody "

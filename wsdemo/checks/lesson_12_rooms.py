@@ -1,5 +1,6 @@
 """The third exercise of lesson 12."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ from wsdemo.checks._inbox import Inbox, settle, until
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._sets import expect_in, expect_open, sets_with, sizes
 from wsdemo.checks._trial import Trial, trial
+
+SOON = 0.5
+"""Seconds in which a connection ends whose handler has ended."""
 
 KEYS = {"lobby": "0pen-to-many", "staff": "k3y-of-the-staff", "attic": "n0body"}
 
@@ -71,6 +75,14 @@ async def rooms(handler: Callable[..., Awaitable[None]]) -> str:
         for number, room in ((0, "lobby"), (0, "staff"), (1, "staff"), (2, "lobby")):
             request = _join(room, KEYS[room])
             await expect_in(inboxes[number], served.there[number], members, room, request)
+        await inboxes[0].in_step()
+        if served.there[0] not in members["lobby"]:
+            raise Misconception(
+                "a client joined the lobby and then the staff, and is no longer in the lobby. A "
+                "client can be a member of several rooms.",
+                input=_join("staff", KEYS["staff"]),
+                received=sizes(members),
+            )
         for way, request in NOT_ADMITTED.items():
             await _refused_join(way, request, inboxes[2], served.there[2], members)
         await _refused_messages(inboxes)
@@ -99,14 +111,18 @@ async def _refused(inbox: Inbox, request: Any, what: str, wrongly: Callable[[], 
     if wrongly():
         return
     if inbox.ended:
-        raise Misconception(
-            f"{what} ended the connection: reply with an error, and go on.",
-            input=request,
-            expected=Plain('{"error": …}'),
-            received=Plain(f"the connection was closed with {inbox.client.close_code}"),
-        )
+        raise _ended(what, request, inbox)
     if inbox.errors == before:
         raise NotYet(f'reply with {{"error": …}} to {what}', input=request)
+
+
+def _ended(what: str, request: Any, inbox: Inbox) -> Misconception:
+    return Misconception(
+        f"{what} ended the connection: reply with an error, and go on.",
+        input=request,
+        expected=Plain('{"error": …}'),
+        received=Plain(f"the connection was closed with {inbox.client.close_code}"),
+    )
 
 
 async def _refused_join(
@@ -128,6 +144,8 @@ async def _refused_join(
             received=list(members),
         )
     rooms = sets_with(connection, members)
+    if "lobby" not in rooms and await until(lambda: inbox.ended, SOON):
+        raise _ended(f"a join {way}", request, inbox)
     if "lobby" not in rooms:
         raise Misconception(
             f"a join {way}, which was refused, and the client is no longer in the lobby.",
@@ -191,6 +209,14 @@ async def _delivered(inboxes: list[Inbox]) -> None:
             raise NotYet("a message must reach its sender, too", input=request)
         if got != to:
             raise NotYet("a message must reach all members of its room", input=request)
+        copies = [each for each in sender.received if json.dumps(text) in str(each)]
+        if len(copies) > len(set(copies)):
+            raise Misconception(
+                "the sender of a message received it twice. It is one of the members, so it gets "
+                "what all members get, once.",
+                input=request,
+                received=copies,
+            )
         if any(inboxes[each].count(text) > 1 for each in to - {number}):
             raise Misconception("a member received the same message twice.", input=request)
 
@@ -211,3 +237,18 @@ async def _members_leave(served: Trial, inboxes: list[Inbox], members: dict[str,
     expect_open(inboxes[0], request)
     if not inboxes[0].count(request["message"]):
         raise NotYet("a message must reach the members who are left", input=request)
+    request = _join("attic", KEYS["attic"])
+    late = Inbox(await served.join())
+    await late.send(request)
+    if not await until(lambda: late.ended or served.there[-1] in members.get("attic", ())):
+        late_ended = "nothing happened"
+    else:
+        late_ended = f"a close with {late.client.close_code}" if late.ended else ""
+    if late_ended:
+        raise Misconception(
+            "clients have left, and now nobody can join an empty room: keep its set in the dict, "
+            "also when it is empty.",
+            input=request,
+            expected=list(KEYS),
+            received=Plain(f"{late_ended}; the rooms are {list(members)}"),
+        )

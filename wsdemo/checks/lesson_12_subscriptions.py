@@ -23,9 +23,13 @@ async def subscriptions(handler: Callable[..., Awaitable[None]]) -> str:
     async with trial(lambda connection: handler(connection, topics)) as served:
         inboxes = [Inbox(await served.join()) for _ in range(3)]
         ana, bob, eve = served.there
+        subscribed: dict[ServerConnection, list[str]] = {}
         for topic, name in (("sensor-1", 0), ("news", 0), ("sensor-1", 1), ("news", 1)):
             request = _subscribe(topic)
             await expect_in(inboxes[name], served.there[name], topics, topic, request)
+            await inboxes[name].in_step()
+            _expect_kept(topics, topic, served.there[name], subscribed)
+            subscribed.setdefault(served.there[name], []).append(topic)
         for inbox in inboxes[:2]:
             await inbox.in_step()
             if inbox.errors:
@@ -53,6 +57,24 @@ async def subscriptions(handler: Callable[..., Awaitable[None]]) -> str:
             )
         await _all_leave(served, inboxes, topics)
     return "only known topics, and only clients that are connected."
+
+
+def _expect_kept(
+    topics: dict[str, Any],
+    topic: str,
+    connection: ServerConnection,
+    subscribed: dict[ServerConnection, list[str]],
+) -> None:
+    """Raise a diagnosis if a client has lost one topic by subscribing to another."""
+    for earlier in subscribed.get(connection, []):
+        if connection not in topics.get(earlier, ()):
+            raise Misconception(
+                f"a client that had subscribed to {earlier!r} has subscribed to {topic!r}, and is "
+                f"no longer in the set of {earlier!r}. A client can subscribe to several topics: "
+                "take it out of none of them before its connection ends.",
+                input=_subscribe(topic),
+                received=sizes(topics),
+            )
 
 
 def _expect_sets(topics: dict[str, Any], expected: dict[str, set[Any]], event: str) -> None:
@@ -116,7 +138,10 @@ async def _unknown_topic(
         raise NotYet(
             'reply with {"error": …}, as JSON, to a topic that is not in the dict',
             input=request,
-            received=eve.received or Plain(f"no message; close code {eve.client.close_code}"),
+            received=eve.received
+            or Plain(
+                f"a close with {eve.client.close_code}, and no message" if eve.ended else "nothing"
+            ),
         )
     if inboxes[0].errors + inboxes[1].errors > others:
         raise Misconception("the error has been sent to another client as well.", input=request)

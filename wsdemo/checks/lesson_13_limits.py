@@ -26,16 +26,35 @@ MOST_PIECES = 500
 
 async def _got(box: Any) -> tuple[bool, Any]:
     """Return whether the box gives a value at once, and which."""
+    getting = asyncio.ensure_future(box.get())
     try:
-        return True, await in_time(box.get(), SOON)
+        return True, await in_time(getting, SOON)
     except OutOfTime:
         return False, None
+    except asyncio.CancelledError:
+        if not getting.cancelled():
+            raise  # it is the check that was cancelled
+        raise _after_a_cancelled_get("the next get() raised CancelledError, by itself") from None
+
+
+def _after_a_cancelled_get(what: str, **values: Any) -> Misconception:
+    return Misconception(
+        f"a get() was cancelled while it waited, and then {what}. What get() notes about its wait, "
+        "such as a future, is of no use any more: a future is cancelled with the task that awaits "
+        "it. Undo it in `finally`, so that the value goes to the next get().",
+        **values,
+    )
 
 
 def _put(box: Any, *values: Any) -> None:
     for value in values:
         try:
             called(box.put, value)
+        except asyncio.InvalidStateError:
+            raise _after_a_cancelled_get(
+                "put() raised InvalidStateError, because it gave the value to the cancelled get()",
+                input=value,
+            ) from None
         except asyncio.QueueFull:
             raise Misconception(
                 "put() raised QueueFull: the newest value is refused, and the oldest is kept. "
@@ -59,9 +78,11 @@ async def latest(kind: Callable[[], Any]) -> str:
             expected="for another mailbox",
             received=value if given else "get() waited",
         )
-    for value in ("a", "a", 0, None, ""):
+    for number, value in enumerate(("a", "a", 0, None, "")):
         _put(box, value)
         given, received = await _got(box)
+        if not given and not number:
+            raise await _explain_no_second(kind, value)
         if not given:
             raise Misconception(
                 f"{value!r} was put, and get() waited for another one. "
@@ -74,7 +95,27 @@ async def latest(kind: Callable[[], Any]) -> str:
         if received != value:
             raise NotYet("get() must give what was put", expected=value, received=received)
     await _waiting(box)
+    await _replaced(box)
     return "the newest value, once, and put() never waits."
+
+
+async def _explain_no_second(kind: Callable[[], Any], value: Any) -> Exception:
+    """Return why a second value was not given, when a get() between had been cancelled."""
+    untroubled = kind()
+    for each in ("first", "second"):
+        _put(untroubled, each)
+        if await _got(untroubled) != (True, each):
+            return NotYet(
+                f"{value!r} was put after another value had been given, and get() waited: it must "
+                "give each new value",
+                input=value,
+            )
+    return _after_a_cancelled_get(
+        f"{value!r} was put, and the next get() did not give it",
+        input=value,
+        expected=value,
+        received=Plain("get() waited"),
+    )
 
 
 async def _newest(box: Any) -> None:
@@ -113,9 +154,21 @@ async def _waiting(box: Any) -> None:
         await asyncio.wait({cancelled}, timeout=SOON)
         waiting = asyncio.ensure_future(box.get())
         await settle()
+        if waiting.cancelled():
+            raise _after_a_cancelled_get("the next get() raised CancelledError, by itself")
         _put(box, value)
         try:
             received = await in_time(waiting, SOON)
+        except asyncio.CancelledError:
+            if not waiting.cancelled():
+                raise  # it is the check that was cancelled
+            raise Misconception(
+                "get() was waiting, then a value was put, and get() raised CancelledError: put() "
+                "cancelled the get() that waited. Wake it, by an Event or by a future's result.",
+                input=value,
+                expected=value,
+                received=Plain("CancelledError"),
+            ) from None
         except OutOfTime:
             raise NotYet(
                 "get() was waiting, then a value was put, and get() goes on waiting", input=value
@@ -127,6 +180,22 @@ async def _waiting(box: Any) -> None:
                 expected=value,
                 received=received,
             )
+
+
+async def _replaced(box: Any) -> None:
+    """Check that a value is gone when a newer one is there, after a get() that was cancelled."""
+    await _got(box)
+    _put(box, "older", "newer")
+    given, first = await _got(box)
+    again, second = await _got(box)
+    if again or not given or first != "newer":
+        received = [value for there, value in ((given, first), (again, second)) if there]
+        raise _after_a_cancelled_get(
+            "two values were put, and not just the newest was given",
+            input=Plain("a get() that is cancelled, then 'older' and 'newer' were put"),
+            expected=["newer"],
+            received=received,
+        )
 
 
 @exercise("13.2")

@@ -17,6 +17,7 @@ UPLOADS = (
     (70, (bytes(40), b"end", bytes(20))),
     (70, (bytes(40), b"", bytes(30))),
     (70, ()),
+    (70, (b"\xe2\x82", b"\xac", "Grüße".encode())),
 )
 """What is allowed, and the pieces of an upload that is."""
 
@@ -73,11 +74,22 @@ async def _allowed(inbox: Inbox, most: int, pieces: tuple[bytes, ...]) -> None:
             expected=str(size),
             received=inbox.received,
         )
+    if inbox.received and max(b"".join(pieces), default=0) > 127:
+        raise Misconception(
+            "the pieces are bytes, of any value, and not text: count the bytes of each message as "
+            "it is.",
+            input=Plain(_summary(most, pieces)),
+            expected=[str(size)],
+            received=inbox.received,
+        )
     raise NotYet(
         "after 'end', reply once, with the number of bytes, as text",
         input=Plain(_summary(most, pieces)),
         expected=[str(size)],
-        received=inbox.received or Plain(f"no message; close code {inbox.client.close_code}"),
+        received=inbox.received
+        or Plain(
+            f"a close with {inbox.client.close_code}, and no message" if inbox.ended else "nothing"
+        ),
     )
 
 

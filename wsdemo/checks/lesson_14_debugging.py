@@ -8,6 +8,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks._hurry import hurried, in_a_hurry
 from wsdemo.checks._inbox import Inbox, until
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import trial
@@ -166,11 +167,18 @@ class _Work:
 async def own_answers(handler: Callable[..., Any]) -> str:
     """Check a handler by three clients whose work overlaps."""
     work = _Work()
-    async with trial(lambda connection: handler(connection, work)) as served:
+
+    async def serve(connection: ServerConnection) -> None:
+        with hurried():
+            await handler(connection, work)
+
+    async with trial(serve) as served:
         try:
             names = ("Ana", "Bob", "Carol")
             inboxes = {name: Inbox(await served.join()) for name in names}
-            await _overlap(work, inboxes)
+            # However long a time limit around the slow work is, it is over before the work is.
+            with in_a_hurry(HOLD / 2):
+                await _overlap(work, inboxes)
         finally:
             work.finish.set()  # or the handlers would never end
     return "each answer went to its own client, and no client waited for another."
@@ -186,7 +194,12 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
         if len(work.texts) == before:
             raise NotYet(
                 f"call `await work(text)` for each message. {name} has sent {text!r}, and no work "
-                "on it has begun",
+                "on it has begun"
+                + (
+                    "; an earlier result for the same text may be out of date"
+                    * (text in work.texts)
+                ),
+                input=text,
                 received=inbox.received,
             )
 
@@ -213,7 +226,17 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
     if work.cancelled:
         raise Misconception(
             "the work on 'slow' was cancelled before it had finished: wait for it, however long it "
-            "takes."
+            "takes. A time limit of any length is too short for some work: here each passes at "
+            "once.",
+            input=Plain("'slow' from Ana, on which the work takes longer than any time limit"),
+        )
+    if work.texts.count("slow") > 2:
+        raise Misconception(
+            "work was called again for a message on which it was at work already: call it once "
+            "for each message, and wait for that call.",
+            input=Plain("'slow' from Ana, 'fast' from Bob, 'slow' from Carol"),
+            expected=Plain("3 calls of work"),
+            received=Plain(f"work on {work.texts}"),
         )
     own["Ana"].append("SLOW 1")
     own["Carol"].append("SLOW 3")
@@ -225,6 +248,13 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
         await asyncio.gather(*(inbox.send_raw(texts[name]) for name, inbox in inboxes.items()))
         await until(lambda done=done: len(work.texts) >= done + 3)  # type: ignore[misc]
         for name, text in texts.items():
+            if text not in work.texts and inboxes[name].ended:
+                raise NotYet(
+                    f"the handler of {name} has returned after an answer, and so the connection "
+                    "was closed: go on with the next message",
+                    input=text,
+                    received=Plain(f"a close with {inboxes[name].client.close_code}"),
+                )
             if text not in work.texts:
                 raise NotYet(
                     "call `await work(text)` for each message, with its own text, also when "
@@ -233,6 +263,10 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
                 )
             own[name].append(f"{text.upper()} {work.texts.index(text) + 1}")
         await expect(done + 3)
+    # What work returns is never the same twice, so the first result is not good enough.
+    await begins("Bob", "fast")
+    own["Bob"].append(f"FAST {len(work.texts)}")
+    await expect(len(work.texts))
 
 
 def _expect_own(inboxes: dict[str, Inbox], own: dict[str, list[str]]) -> None:

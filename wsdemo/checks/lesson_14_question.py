@@ -56,6 +56,12 @@ def _expect_replies(inbox: Inbox) -> None:
             "answer, too.",
             **evidence,
         )
+    if not replies:
+        raise NotYet(
+            "no message got a reply. One that is not the answer needs its echo, too, while the "
+            "question is open",
+            **evidence,
+        )
     echoed = any(str(each).startswith("echo: ") for each in replies)
     if lost and echoed and len(replies) < len(MESSAGES):
         raise Misconception(

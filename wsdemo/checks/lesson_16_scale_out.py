@@ -13,6 +13,7 @@ from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._inbox import Inbox, settle, until
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE, serving
+from wsdemo.checks._stalls import Stalls
 from wsdemo.checks._stand_ins import Desk, Proxy, Stream, TaskFailed
 from wsdemo.checks._trial import in_time, trial
 
@@ -52,9 +53,13 @@ async def across_servers(room: Callable[[Any], Any]) -> str:
         await until(lambda: stream.stored or ana.ended)
         await _delivered(stream, inboxes)
         _expect_one(stream, ana, cleo, bob)
-        for texts in (("from Ana", "from Bob"), ("the same", "the same"), ("one", "one")):
+        for texts in (("from Ana", "from Bob"), ("the same", "the same"), ("", " one\n")):
             await asyncio.gather(ana.send_raw(texts[0]), bob.send_raw(texts[1]))
             await _expect_all(stream, inboxes, len(stream.stored) + 2)
+            if sorted(stream.stored[-2:]) != sorted(texts):
+                raise NotYet(
+                    "publish each message as it is", input=texts, received=stream.stored[-2:]
+                )
         await north.leave(cleo.client, 1, politely=False)
         await bob.send_raw("after Cleo has left")
         await _expect_all(stream, [ana, bob], len(stream.stored) + 1)
@@ -169,7 +174,7 @@ Drain = Callable[[Collection[ServerConnection], set[asyncio.Task[None]], Desk], 
 async def drained(drain: Drain) -> str:
     """Check ``drain(connections, underway, bus)``: the order in which a server ends."""
     desk = Desk()
-    async with trial(desk.handler) as served:
+    async with Stalls() as stalls, trial(desk.handler) as served:
         ana, bob, cleo = [Inbox(await served.join()) for _ in range(3)]
         await ana.send_raw("one")
         await cleo.send_raw("failing")
@@ -180,6 +185,8 @@ async def drained(drain: Drain) -> str:
         await bob.in_step()
         await asyncio.wait({draining}, timeout=HELD / 2)
         desk.go.set()
+        await until(lambda: not desk.underway or draining.done())
+        since, before = asyncio.get_running_loop().time(), stalls.seconds
         try:
             await in_time(draining)
         except TaskFailed as error:
@@ -188,10 +195,17 @@ async def drained(drain: Drain) -> str:
                 "the rest. Wait for the tasks without their errors.",
                 received=error,
             ) from error
+        longer = asyncio.get_running_loop().time() - since - (stalls.seconds - before)
         await until(lambda: not desk.underway)
         for each in (ana, bob, cleo):
             await each.in_step()
         code = _expect_end(desk, ana, bob, cleo)
+        if longer > HELD / 2:
+            raise Misconception(
+                "nothing was under way any more, and drain waited for longer: wait for the tasks "
+                "themselves, with asyncio.wait, and not in steps of a fixed time.",
+                received=Plain(f"it returned {longer:.1f} s after the last task was done"),
+            )
     await _nothing_under_way(drain)
     return f"what was under way was stored and answered; then came {code}; the bus stopped last."
 

@@ -60,7 +60,7 @@ def balancer(urls: Sequence[str], *, sticky: bool = False, idle: float = 60) -> 
         urls: the servers' addresses, ``ws://HOST:PORT``.
         sticky: whether the name after ``?user=`` chooses the server, always the same for the same
             name; else each new connection goes to the next server.
-        idle: seconds without a byte from the server after which nginx hangs up (its
+        idle: seconds without a byte from the server after which nginx disconnects (its
             ``proxy_read_timeout``; 60 is nginx's own choice).
 
     Returns:

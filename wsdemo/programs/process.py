@@ -140,7 +140,7 @@ class Program:
 
     @property
     def url(self) -> str:
-        """Its address for clients, where it is WebSocket that it speaks."""
+        """Its address for clients, if it is a WebSocket server."""
         return f"ws://127.0.0.1:{self.ports[0]}"
 
     @property
@@ -177,7 +177,7 @@ class Program:
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """End it as a fault would: without a warning, a goodbye, or a chance to tidy up."""
+        """End it as a fault would: without a warning and without a chance to tidy up."""
         self._end_by(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def terminate(self) -> None:

@@ -33,7 +33,7 @@ class ReconnectingClient:
     ...         await client.send("thank you")
 
     After a loss it waits for a random time between 0 and ``min(cap, base * 2**n)`` seconds, where
-    n counts the failures before (full jitter). The count starts anew only after a connection that
+    n counts the failures before (full jitter). The count restarts only after a connection that
     has lasted ``stable`` seconds.
 
     It gives up when trying again cannot help: at the HTTP statuses and close codes that do not pass
@@ -41,8 +41,8 @@ class ReconnectingClient:
     ``async for``, ``send`` or the end of the block raises what websockets raised, such as
     ``InvalidStatus`` or ``ConnectionClosedError``.
 
-    Messages go to the handlers of ``"message"`` or, if there are none, to ``async for``. Who
-    takes none stops the line, and does not notice its end.
+    Messages go to the handlers of ``"message"`` or, if there are none, to ``async for``. If neither
+    takes them, the client stops reading, and does not notice when the connection ends.
 
     Args:
         url: the address, or a function (also ``async def``) that gives one for each connection.
@@ -123,7 +123,7 @@ class ReconnectingClient:
 
         Where the queue is full it waits, as ``send`` of a connection does: nothing is dropped, and
         who is too fast is slowed down. Bound it with ``asyncio.timeout``; a message that has
-        waited in vain is not in the queue.
+        was given up is not in the queue.
 
         Raises:
             TypeError: the message is neither text nor bytes.

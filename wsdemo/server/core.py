@@ -229,7 +229,10 @@ class Server:
         """Report what a task raised that nobody awaits, and that would have ended the loop."""
         if error not in self.errors:
             self.errors.append(error)
-            print(f"server {self.name!r} goes on, in spite of {error!r} in a task", file=sys.stderr)
+            print(
+                f"server {self.name!r} keeps running in spite of {error!r} in a task",
+                file=sys.stderr,
+            )
 
     # What the notebook sees
 
@@ -331,7 +334,7 @@ def _explain(error: OSError, host: str, port: int) -> OSError:
         owner, remedy = _owner_of(port)
         hint = f"port {port} is taken by {owner}: {remedy}choose another; port=0 takes a free one"
     elif error.errno == errno.EACCES:
-        hint = f"port {port} may not be used by you; choose one above 1023, or port=0"
+        hint = f"port {port}: permission denied; use one above 1023, or port=0"
     return type(error)(error.errno, hint)
 
 

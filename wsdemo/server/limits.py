@@ -31,10 +31,10 @@ class Limits:
     """What one client may ask of a server.
 
     Attributes:
-        max_size: bytes of a message; a longer one ends its connection with 1009.
+        max_size: bytes of a message; a longer one closes its connection with 1009.
         rate: messages a second from one connection, 0 for any number. Those that come faster
             wait, and then their sender has to: nothing is lost.
-        burst: messages that may come at once before the rate counts.
+        burst: messages that may come at once before the rate is enforced.
         per_address: connections from one IP address, 0 for any number. A whole room may share
             one, so be generous. One too many is closed with 1013.
         origins: pages that may connect beside the server's own and those of the visitor's own

@@ -36,7 +36,7 @@ async def throttled(
     Args:
         connection: where the messages come from; all of them have to be received here.
         rate: messages a second.
-        burst: messages that may come at once before the rate counts.
+        burst: messages that may come at once before the rate is enforced.
 
     Raises:
         ConnectionClosedError: all messages have been given, and the connection ended without a

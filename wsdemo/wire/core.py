@@ -1,4 +1,4 @@
-"""The wire between a client and a server: every byte seen, the line broken on demand."""
+"""The wire between a client and a server: every byte seen, faults on demand."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ class Recorder:
 
 
 class Wire:
-    """Stand between clients and a server: record every byte, and break the line on demand.
+    """Stand between clients and a server: record every byte, and cause faults on demand.
 
     Clients, in any language, connect to ``wire.url`` instead of ``server.url``. The wire passes on
     each byte as it comes; a copy is decoded when you look (RFC 6455 §4, §5). Over TLS it sees only
@@ -122,10 +122,10 @@ class Wire:
         """How many bytes have come for clients, handshakes included."""
         return sum(recording.count("to client") for recording in self._recorder.recordings)
 
-    # What can go wrong with a line
+    # What can go wrong with a connection
 
     def freeze(self, direction: str | None = None, *, after: int = 0) -> None:
-        """Let nothing through, and tell nobody, as a line that has lost its far end.
+        """Let nothing through, and report nothing, like a network that has failed silently.
 
         Args:
             direction: ``"to server"``, ``"to client"``, or ``None`` for both.
@@ -147,11 +147,11 @@ class Wire:
 
         Args:
             direction: which end sees the reset: the server, the client, or ``None`` for both. The
-                other end of a line that was cut on one side hears nothing at all.
+                other end is not notified, and receives nothing more.
             after: how many more bytes pass before; see :meth:`freeze`.
         """
         directions = _directions(direction)
-        seen_by = f" (seen by the {directions[0][3:]} alone)" if direction else ""
+        seen_by = f" (seen only by the {directions[0][3:]})" if direction else ""
 
         def act(link: Link) -> None:
             link.observer.noted(f"cut{seen_by}")
@@ -161,12 +161,12 @@ class Wire:
             self._break(each, after, act)
 
     def delay(self, seconds: float, direction: str | None = None) -> None:
-        """Hold each byte for so long; 0 ends it."""
+        """Delay each byte by this time; 0 ends it."""
         check_number("delay", seconds, "s", least=0)
         self._set(f"delay {seconds} s", direction, delay=seconds)
 
     def throttle(self, bytes_per_second: float | None, direction: str | None = None) -> None:
-        """Let through so many bytes a second on each connection; ``None`` ends it."""
+        """Pass on this many bytes a second on each connection; ``None`` ends it."""
         if bytes_per_second is not None:
             check_number("throttle", bytes_per_second, "bytes a second", above=0)
         what = f"throttle {bytes_per_second} bytes/s" if bytes_per_second else "no throttle"

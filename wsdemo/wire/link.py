@@ -15,7 +15,7 @@ __all__ = ["DIRECTIONS", "Condition", "End", "Flow", "Link", "Observer", "reset_
 DIRECTIONS = ("to server", "to client")
 
 HOLD = 2**20
-"""Bytes that a line holds (frozen, delayed) before it stops reading, as full buffers would."""
+"""Bytes that a link holds (frozen, delayed) before it stops reading, as full buffers would."""
 
 
 READ = 2**17
@@ -23,7 +23,7 @@ READ = 2**17
 
 
 class Observer(Protocol):
-    """Who is told what happens on one link."""
+    """An object that is notified of what happens on one link."""
 
     def received(self, direction: str, data: bytes) -> None:
         """Bytes have come in."""
@@ -32,7 +32,7 @@ class Observer(Protocol):
         """Nothing more will come in: the sender has closed its TCP connection, or reset it."""
 
     def noted(self, what: str) -> None:
-        """Something happened to the line."""
+        """Something happened to the connection."""
 
     def over(self) -> None:
         """Both connections have ended; the link's numbers are final."""
@@ -40,7 +40,7 @@ class Observer(Protocol):
 
 @dataclass
 class Condition:
-    """What the line does to one direction, on every link.
+    """What happens to the bytes of one direction, on every link.
 
     Attributes:
         frozen: nothing leaves for now.
@@ -100,7 +100,7 @@ class Flow:
         self.pump()
 
     def _look(self) -> None:
-        """See whether nothing is before the next bytes, and nothing ails the line."""
+        """See whether nothing is before the next bytes, and no fault is set."""
         line = self._condition
         ails = line.frozen or line.delay or line.rate or self._countdown is not None
         blocked = self._held or self._full or self.finished or self.sink is None

@@ -204,7 +204,7 @@ class Recording:
         return source[direction].received
 
     def fate(self, seen: WireFrame) -> str:
-        """What became of a frame: ``"delivered"``, ``"held"`` by the line, or ``"lost"``."""
+        """What became of a frame: ``"delivered"``, ``"held"`` by the wire, or ``"lost"``."""
         source = self._link.flows if self._link else self._sides
         if source[seen.direction].delivered >= seen.end_offset:
             return "delivered"

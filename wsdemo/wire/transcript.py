@@ -108,7 +108,7 @@ def _event_line(recording: Recording, event: WireFrame | str) -> str:
         parts.append(f"not inflated: {event.problem}")
     fate = recording.fate(event)
     if fate != "delivered":
-        parts.append("held on the line" if fate == "held" else fate)
+        parts.append("held on the wire" if fate == "held" else fate)
     told = str(event)
     # Numbers after Arabic or Hebrew would be shown to the left of it.
     turned = "" if keeps_order(told) else LEFT_TO_RIGHT

@@ -233,7 +233,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--installer", default="uv", help=argparse.SUPPRESS)
     parser.add_argument("--here", default=".", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    folder = Path(options.here, options.folder)
+    folder = Path(options.here, options.folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     packages = resolve(options.installer)

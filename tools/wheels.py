@@ -133,23 +133,23 @@ def fetch(folder: Path, system: System, python: str, packages: Sequence[Package]
     Returns:
         The names of those for which there is no wheel.
     """
-    absent: set[str] = set()
+    absent: dict[str, str] = {}
     # A few packages are only for the first or only for the last patches of a Python.
     for version in (f"{python}.0", f"{python}.99"):
         environment = system.environment(version)
-        there = here(folder, system, python)
+        done = here(folder, system, python) | absent.keys()
         needed = [package for package in packages if package.is_for(environment)]
-        wanted = {package.pin: package.name for package in needed if package.pin not in there}
+        wanted = {package.name: package.pin for package in needed if package.pin not in done}
         while wanted:
-            status, output = call([*download(folder, system, version), *wanted])
+            status, output = call([*download(folder, system, version), *wanted.values()])
             if status == 0:
                 break
             found = ABSENT.search(output)
-            if found is None or "Retrying (" in output:
+            name = canonicalize_name(found[1]) if found else ""
+            if name not in wanted or "Retrying (" in output:
                 raise give_up("some packages could not be fetched.", output)
-            absent.add(canonicalize_name(found[1]))
-            wanted = {pin: name for pin, name in wanted.items() if name not in absent}
-    return absent
+            absent[wanted.pop(name)] = name
+    return set(absent.values())
 
 
 def download(folder: Path, system: System, version: str) -> list[str]:

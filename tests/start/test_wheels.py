@@ -160,14 +160,14 @@ def handed_over(home, monkeypatch):
         (["serve", "chat"], ("-m", "wsdemo", "serve", "chat")),
     ],
 )
-def test_the_folder_stands_before_any_command(handed_over, home, monkeypatch, words, run):
+def test_the_folder_can_precede_any_command(handed_over, home, monkeypatch, words, run):
     monkeypatch.chdir(home)
     assert start.main(["--wheels", "stick", *words]) == 0
     assert handed_over == [("lab", {"wheels": home.resolve() / "stick"}), ("lab", {}), run]
 
 
 @pytest.mark.parametrize("name", ["test", "bench", "site", "lock", "wheels"])
-def test_commands_that_need_more_than_the_folder_has(handed_over, capsys, name):
+def test_commands_for_which_the_folder_is_not_enough(handed_over, capsys, name):
     assert start.main(["--wheels", "stick", name]) == 1
     assert f"`{name}` needs a network" in capsys.readouterr().err
     assert handed_over == []

@@ -19,9 +19,14 @@ PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
 
 
 def pytest_collection_modifyitems(items):
-    """Give each file to one worker, for its fixtures; answers to exercises go to any."""
+    """Give each file to one worker, for its fixtures; answers to exercises go to any.
+
+    The web site is built once, so all tests that need it go to one worker.
+    """
     for item in items:
-        if item.path.parent.name != "checks":
+        if "site" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("site"))
+        elif item.path.parent.name != "checks":
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
@@ -77,6 +78,8 @@ SETTINGS = {
     "html_copy_source": False,
     "html_static_path": ["_static"],
     "html_css_files": ["course.css"],
+    # Behind Sphinx's own scripts, and before it searches.
+    "html_js_files": [("search.js", {"defer": "defer"})],
     "html_show_copyright": False,
     "nb_execution_mode": "off",
     "myst_heading_anchors": 3,
@@ -85,6 +88,7 @@ SETTINGS = {
     "mathjax_path": "there-are-none.js",
     "suppress_warnings": [
         "myst.header",
+        "myst.xref_missing",  # it does not know the places in the glossary; faults() does
         "mystnb.unknown_mime_type",
         "misc.highlighting_failure",
         "config.cache",
@@ -102,6 +106,26 @@ SETTINGS = {
 LINK = re.compile(r"\[([^\]\[]+)\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 
 
+class SearchNumbers(SearchEnglish):
+    """Have numbers in the search's index: 1006 and 401 are what people look for first."""
+
+    def word_filter(self, word: str) -> bool:
+        return word.isdigit() or super().word_filter(word)
+
+
+TERM = re.compile(r"^\| (?!word |---)([^|]+) \|", re.MULTILINE)
+
+
+def with_places(glossary: str) -> str:
+    """Give each word of the glossary a place that links can lead to: ``#control-frame``."""
+
+    def place(row: re.Match[str]) -> str:
+        name = re.sub("[^a-z0-9]+", "-", row[1].lower()).strip("-")
+        return f'| <span id="{name}"></span>{row[1]} |'
+
+    return TERM.sub(place, glossary)
+
+
 def gather(source: Path) -> None:
     """Put what becomes a page into one folder, with a first page that leads to it.
 
@@ -116,6 +140,7 @@ def gather(source: Path) -> None:
         shutil.copytree(ROOT / "notebooks/images", source / "images")
     (source / "_static").mkdir()
     (source / "_static" / "course.css").write_text(STYLE, encoding="utf-8")
+    shutil.copy(Path(__file__).with_name("website_search.js"), source / "_static" / "search.js")
     (source / "javascript").mkdir()
     for path in (ROOT / "notebooks/javascript").glob("*.*js"):
         shutil.copy(path, source / "javascript" / path.name)
@@ -123,6 +148,9 @@ def gather(source: Path) -> None:
     teaching.write_text(
         teaching.read_text(encoding="utf-8").replace("](notebooks/", "]("), encoding="utf-8"
     )
+
+    glossary = source / "glossary.md"
+    glossary.write_text(with_places(glossary.read_text(encoding="utf-8")), encoding="utf-8")
 
     def link_to_pages(text: str) -> str:
         return LINK.sub(lambda it: it[0] if (source / it[2]).is_file() else it[1], text)
@@ -167,6 +195,7 @@ def build(target: Path) -> int:
             warning=sys.stderr,
             warningiserror=False,
         )
+        app.add_search_language(SearchNumbers)
         app.build()
         return int(app.statuscode or app._warncount > 0)
 

@@ -49,11 +49,15 @@ class Firefox:
 
     Args:
         connection: to its ``/session``.
+
+    Attributes:
+        console: what the pages' consoles have shown, after :meth:`listen`.
     """
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._numbers = itertools.count(1)
+        self.console: list[str] = []
         self.command("session.new", capabilities={})
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:
@@ -67,10 +71,16 @@ class Firefox:
         command = {"id": number, "method": method, "params": params}
         self._connection.send(json.dumps(command))
         while (answer := json.loads(self._connection.recv(TIMEOUT))).get("id") != number:
-            pass  # it tells of an event, or answers what nobody waits for any more
+            # An event, or the answer to a command that nobody waits for any more.
+            if answer.get("method") == "log.entryAdded":
+                self.console.append(answer["params"]["text"])
         if answer["type"] == "error":
             raise RuntimeError(f"{method}: {answer['error']}: {answer['message']}")
         return answer["result"]
+
+    def listen(self) -> None:
+        """Read what the consoles show from now on."""
+        self.command("session.subscribe", events=["log.entryAdded"])
 
     def open(self, url: str) -> "Page":
         """Open an address in a new tab, and wait until it is loaded."""

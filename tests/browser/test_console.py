@@ -6,6 +6,9 @@ The index of errors has a row for each; lesson 02 speaks of them.
 import pytest
 
 import wsdemo
+from tests.lessons.errors import explained
+
+FAILED = "WebSocket connection to 'ws://…' failed: "
 
 CLOSED_EARLY = """(url) => new Promise((done) => {
   const ws = new WebSocket(url);
@@ -56,25 +59,29 @@ def refuse_elsewhere(connection, request):
 def test_a_close_before_open(console):
     code, shown = console(CLOSED_EARLY)
     assert code == 1006
-    assert "WebSocket is closed before the connection is established." in shown
+    assert FAILED + "WebSocket is closed before the connection is established." in explained(shown)
 
 
 @pytest.mark.browser
 def test_a_send_after_the_close(console):
     code, shown = console(SENT_LATE)
     assert code == 1005
-    assert "WebSocket is already in CLOSING or CLOSED state." in shown
+    assert "WebSocket is already in CLOSING or CLOSED state." in explained(shown)
 
 
 @pytest.mark.browser
 def test_a_handshake_that_is_refused(console):
     code, shown = console(CONNECT, path="/elsewhere")
     assert code == 1006
-    assert "failed: Error during WebSocket handshake: Unexpected response code: 403" in shown
+    assert FAILED + "Error during WebSocket handshake: Unexpected response code: 403" in explained(
+        shown
+    )
 
 
 @pytest.mark.browser
 def test_a_server_that_is_not_there(console):
     code, shown = console(CONNECT, stopped=True)
     assert code == 1006
-    assert "failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED" in shown
+    assert FAILED + "Error in connection establishment: net::ERR_CONNECTION_REFUSED" in explained(
+        shown
+    )

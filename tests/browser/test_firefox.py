@@ -20,6 +20,7 @@ from tests.browser import lab
 from tests.browser.firefox import find_firefox, firefox
 from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, consoles, differences, readable
 from tests.browser.test_limits import OPEN, hold
+from tests.lessons.errors import explained
 from wsdemo.apps import binary, dashboard, echo, heartbeat, patterns, pong
 
 pytestmark = pytest.mark.browser
@@ -113,6 +114,33 @@ def test_a_page_connects(browser, app):
 )
 def test_a_lesson_tells_what_firefox_shows(browser, server, lesson):
     assert differing(browser, server, lesson) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (
+            "ws.onerror = done",
+            "Firefox can’t establish a connection to the server at ws://….",
+        ),
+        ("ws.close()", "The connection to ws://… was interrupted while the page was loading."),
+    ],
+)
+def test_the_console_reports_what_a_page_cannot_read(browser, what, message):
+    with wsdemo.serve(hold, name="held", pages={"/": "<p>"}) as held:
+        page = browser.open(held.url.replace("ws", "http", 1))
+        browser.listen()
+        port = "9" if "onerror" in what else held.port
+        page.evaluate(
+            f"""() => new Promise((done) => {{
+              const ws = new WebSocket("ws://127.0.0.1:{port}/");
+              ws.onclose = done;
+              {what};
+            }}).then(() => 0)"""
+        )
+        page.wait_for("() => true")
+        page.close()
+    assert message in explained("\n".join(browser.console))
 
 
 def test_firefox_opens_200_from_all_pages_together(browser):

@@ -6,6 +6,7 @@ import pytest
 import trustme
 
 import wsdemo
+from tests.lessons.errors import explained
 
 CONNECT = """async (address) => {
   try {
@@ -36,8 +37,11 @@ def secure():
 
 @pytest.mark.browser
 def test_a_browser_refuses_an_unknown_authority(window, secure):
-    page = window.new_page()
+    page, shown = window.new_page(), []
+    page.on("console", lambda message: shown.append(message.text))
     assert page.evaluate(CONNECT, secure.url) == "close 1006"
+    reason = "Error in connection establishment: net::ERR_CERT_AUTHORITY_INVALID"
+    assert any(reason in each for each in explained("\n".join(shown)))
 
 
 @pytest.mark.browser

@@ -26,7 +26,7 @@ called websockets.py|CONNECTING
 asyncio.run|handler returns|one slow client|1011|another thread|cannot call recv|1005 and 1006
 1009|`path`|certificate|mixed content|localhost|other laptop|60 s|403|for ever|already in use|hosted
 expires while|does not notice|a timeout|path, query|session cookie|base64
-only some clients
+only some clients|rate limit|in pieces|callbacks|already running|Firefox
 """
 SNIPPETS = {
     "The Upgrade Process": 1,

@@ -2,27 +2,14 @@
 
 import os
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
 
 from tests.browser import lab
 from tests.browser.axe import WIDTHS, require_axe, violations
-from tests.lessons.kit import LESSONS, ROOT
+from tests.lessons.kit import LESSONS
 from tools import website
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build it as the command does, in a process of its own: sphinx changes much in its own."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "tools/website.py", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"Open {folder.resolve() / 'index.html'} in a browser.\n"
-    return folder
 
 
 def test_each_lesson_is_a_page_with_its_outputs(site):
@@ -80,6 +67,16 @@ def test_code_is_left_as_it_is(tmp_path):
     website.gather(tmp_path)
     for path in LESSONS:
         assert code(tmp_path / path.name) == code(path)
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [("backoff", "backoff"), ("control frame", "control-frame"), ("pub/sub", "pub-sub")],
+)
+def test_a_word_of_the_glossary_has_a_place(word, place):
+    table = f"| word | meaning |\n| --- | --- |\n| {word} | what it means |\n"
+    expected = table.replace(f"| {word} |", f'| <span id="{place}"></span>{word} |')
+    assert website.with_places(table) == expected
 
 
 @pytest.mark.parametrize(

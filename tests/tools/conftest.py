@@ -1,0 +1,19 @@
+"""The web site, built once for all its tests."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.lessons.kit import ROOT
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build it as the command does, in a process of its own: sphinx changes much in its own."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "tools/website.py", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"Open {folder.resolve() / 'index.html'} in a browser.\n"
+    return folder

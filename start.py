@@ -18,6 +18,8 @@
     python start.py bench [NAMES]      measure the figures of benchmarks/README.md; --save them
     python start.py site [FOLDER]      build the course as a web site, for those who only read
     python start.py lock               choose the exact versions again
+    python start.py wheels FOLDER      fetch what machines without a network need to set up
+    python start.py --wheels FOLDER …  set up from it with no network, then do as above
     python start.py help               print this text
 
 It needs Python 3.11 or newer and nothing else. Everything it installs goes into the folder .venv
@@ -31,9 +33,11 @@ import hashlib
 import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -65,6 +69,10 @@ WITHOUT_BROKERS = "."
 # wait for it again and again.
 NPM_INSTALL = ["install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"]
 NPM_INSTALL += ["--ignore-scripts", "--fetch-retries=0", "--prefix"]
+
+# What `python start.py wheels` writes into its folder: what can be installed from there, for
+# each system and Python.
+CONTENTS = "wheels.json"
 
 
 class Problem(Exception):
@@ -242,8 +250,11 @@ def wait_for(process: "subprocess.Popen[bytes]") -> int:
             print(f"    still busy, {time.monotonic() - began:.0f} s", flush=True)
 
 
-def make_environment() -> None:
+def make_environment(source: "Sequence[str]" = ()) -> None:
     """Make `.venv` afresh, with pip and uv in it.
+
+    Args:
+        source: pip's options for where to find packages.
 
     Raises:
         Problem: something it needs is missing.
@@ -258,7 +269,7 @@ def make_environment() -> None:
             "If a program still uses it (on Windows a running kernel does), end that first.",
         )
     # uv installs in seconds what takes pip a minute; without it, pip does as well.
-    run_step("fetching the installer, uv", [*pip("install"), UV_REQUIREMENT])
+    run_step("fetching the installer, uv", [*pip("install"), *source, UV_REQUIREMENT])
 
 
 def pip(command: str) -> "list[str]":
@@ -313,6 +324,93 @@ def install(level: str, newest: bool = False) -> None:
     )
 
 
+def this_system() -> "tuple[str, str]":
+    """Return this system and this Python by the names that `python start.py wheels` has."""
+    python = "{}.{}".format(*sys.version_info[:2])
+    if os.name == "nt":
+        system = sysconfig.get_platform()
+        return "windows" if system == "win-amd64" else system, python
+    system = "macos" if sys.platform == "darwin" else sys.platform
+    return f"{system}-{platform.machine()}", python
+
+
+def read_wheels(folder: Path) -> "list[str]":
+    """Return what can be installed from a folder of wheels, the course itself first.
+
+    Args:
+        folder: what `python start.py wheels` has filled.
+
+    Raises:
+        Problem: it has nothing for this machine.
+    """
+    system, python = this_system()
+    try:
+        contents = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))["install"]
+        if any(folder.glob("*.whl")):
+            return list(contents[system + " " + python])
+        what = f"the folder {folder} has no wheels."
+    except OSError:
+        what = f"there is no folder {folder}."
+        if folder.is_dir():
+            what = f"the folder {folder} was not filled by `python start.py wheels`."
+    except (KeyError, TypeError, ValueError):
+        what = f"the folder {folder} has nothing for {system} and Python {python}."
+    raise Problem(what, fetch_wheels())
+
+
+def fetch_wheels() -> str:
+    """Return the advice to fetch wheels for this machine."""
+    return (
+        "On a machine with a network, fetch what this one needs:\n"
+        "  python start.py wheels FOLDER --for {} --python {}".format(*this_system())
+    )
+
+
+def install_from(folder: Path, wanted: "Sequence[str]") -> None:
+    """Install the course, in editable form, from a folder of wheels and nothing else.
+
+    Args:
+        folder: what `python start.py wheels` has filled.
+        wanted: what to install, the course itself first.
+
+    Raises:
+        Problem: something is not in the folder.
+    """
+    wanted = [*from_folder(folder), "--constraint", str(LOCK), "--editable", *wanted]
+    if UV.exists():
+        command = [str(UV), "--no-config", "--offline", "pip", "install", "--python", str(PYTHON)]
+        if run_step("installing the course with uv", command + wanted):
+            return
+    if not run_step("installing the course with pip", [*pip("install"), "--isolated", *wanted]):
+        raise Problem(
+            f"the packages in {folder} are not those that this copy of the course needs.",
+            "Use the copy of the course that the folder was filled with, or fill it again.",
+            fetch_wheels(),
+        )
+
+
+def from_folder(folder: Path) -> "list[str]":
+    """Return pip's and uv's options to take packages from a folder only."""
+    return ["--no-index", "--find-links", str(folder)]
+
+
+def copy_javascript(folder: Path) -> None:
+    """Copy npm's packages from a folder of wheels, where they are; no npm is needed.
+
+    Args:
+        folder: what `python start.py wheels` has filled.
+    """
+    modules = folder / "npm" / "node_modules"
+    if not modules.is_dir():
+        print("  No npm packages there: the programs in JavaScript miss theirs.", flush=True)
+        return
+    target = ROOT / "notebooks" / "javascript" / "node_modules"
+    try:
+        shutil.copytree(str(modules), str(target), dirs_exist_ok=True)
+    except OSError as error:  # of which shutil.Error is one
+        print(f"  npm's packages could not be copied: {error}", flush=True)
+
+
 def fetch_javascript() -> None:
     """Fetch what pages and programs in JavaScript import, where npm is; the course opens anyway."""
     npm = shutil.which("npm")
@@ -323,18 +421,20 @@ def fetch_javascript() -> None:
         print("  For the programs in JavaScript: `npm install` in notebooks/javascript", flush=True)
 
 
-def set_up(level: str, newest: bool = False) -> None:
+def set_up(level: str, newest: bool = False, wheels: "Path | None" = None) -> None:
     """See to it that `.venv` holds what a level needs; do nothing when it does.
 
     Args:
         level: a key of `LEVELS`.
         newest: whether to install the newest versions allowed, not the lock's.
+        wheels: a folder to install from, in place of the network.
 
     Raises:
         Problem: something it needs is missing.
     """
     if not newest and is_ready(level):
         return
+    wanted = read_wheels(wheels) if wheels else []
     began = time.monotonic()
     print("Setting up wsdemo: once, and again only when its requirements change.", flush=True)
     made_by = [list(sys.version_info[:3]), str(ROOT)]
@@ -344,9 +444,13 @@ def set_up(level: str, newest: bool = False) -> None:
     if MARK.exists():
         MARK.unlink()
     if not keep:
-        make_environment()
-    install(level, newest)
-    if level == "lab":  # the tests fetch theirs, which are more
+        make_environment(["--isolated", *from_folder(wheels)] if wheels else [])
+    if wheels:
+        install_from(wheels, wanted)
+        copy_javascript(wheels)
+    else:
+        install(level, newest)
+    if level == "lab" and not wheels:  # the tests fetch theirs, which are more
         fetch_javascript()
     mark = {"fingerprint": fingerprint(newest), "level": level, "made_by": made_by}
     MARK.write_text(json.dumps(mark, indent=1), encoding="utf-8")
@@ -459,6 +563,13 @@ def lock(arguments: "list[str]") -> int:
     return subprocess.call(command, cwd=str(ROOT), env=environment())
 
 
+def wheels(arguments: "list[str]") -> int:
+    """Fetch what machines without a network need."""
+    set_up("lab")
+    own = ["--installer", UV_REQUIREMENT, "--here", os.getcwd()]
+    return hand_over("-m", "tools.wheels", *own, *arguments)
+
+
 def usage(arguments: "list[str]") -> int:
     """Print how this file is used."""
     print(__doc__.strip())
@@ -479,20 +590,43 @@ COMMANDS = {
     "bench": bench,
     "site": site,
     "lock": lock,
+    "wheels": wheels,
     "help": usage,
     "-h": usage,
     "--help": usage,
 }
 
 
+# These commands need packages that are not in a folder of wheels.
+NOT_FROM_WHEELS = ("test", "bench", "site", "lock", "wheels")
+
+
+def take_folder(arguments: "list[str]") -> "tuple[Path | None, list[str]]":
+    """Return the folder after --wheels, None if there is none, and the other arguments.
+
+    Raises:
+        Problem: no folder follows --wheels.
+    """
+    if arguments[:1] != ["--wheels"]:
+        return None, arguments
+    if len(arguments) < 2:
+        raise Problem("--wheels needs the folder that `python start.py wheels FOLDER` filled.")
+    return Path(arguments[1]).resolve(), arguments[2:]
+
+
 def main(arguments: "list[str]") -> int:
     """Run the command that the arguments name, and give the exit status."""
     try:
         require_python()
+        folder, arguments = take_folder(arguments)
         name = arguments[0] if arguments else "lab"
         if name not in COMMANDS:
             names = ", ".join(key for key in COMMANDS if not key.startswith("-"))
             raise Problem(f"no command {name!r}.", f"There are: {names}.")
+        if folder and COMMANDS[name] is not usage:
+            if name in NOT_FROM_WHEELS:
+                raise Problem(f"`{name}` needs a network: type it without --wheels.")
+            set_up("lab", wheels=folder)
         return COMMANDS[name](arguments[1:])
     except Problem as problem:
         print(problem, file=sys.stderr)

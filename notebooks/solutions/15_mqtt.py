@@ -4,7 +4,7 @@ import asyncio
 
 
 async def catch_up(connect, away):
-    """Be the same client twice, with a session that is kept."""
+    """Connect twice as the same client, with a session that the broker keeps."""
     ana = {"identifier": "ana", "clean_session": False}
     async with connect(**ana) as client:
         await client.subscribe("news", qos=1)
@@ -15,7 +15,7 @@ async def catch_up(connect, away):
 
 
 def read_header(data):
-    """Take groups of seven bits, the lowest first, as long as the highest bit says so."""
+    """Collect groups of seven bits, the lowest first, until the highest bit is 0."""
     length = 0
     for place, byte in enumerate(data[1:]):
         length |= (byte & 0x7F) << 7 * place

@@ -52,6 +52,13 @@ DRAW_AGAIN = """
   model.outputs.fromJSON(outputs);
 }
 """
+OPEN_PAGE = """
+async path => {
+  const app = window.jupyterapp;
+  await app.restored;
+  await app.commands.execute("docmanager:open", {path});
+}
+"""
 NEWS = """
 async () => {
   const {settings} = window.jupyterapp.serviceManager;
@@ -171,6 +178,15 @@ def test_release_news_do_not_cover_the_first_screen(jupyterlab, window):
     page.goto(jupyterlab.address("lab"))
     page.wait_for_function("() => window.jupyterapp")
     assert bounded(page, NEWS) == "false"
+
+
+def test_a_link_to_the_glossary_opens_a_page_to_read(jupyterlab, window):
+    (jupyterlab.root / "words.md").write_text("# Words\n\na **frame** is …", "utf-8")
+    page = window.new_page()
+    page.goto(jupyterlab.address("lab"))
+    page.wait_for_function("() => window.jupyterapp")
+    bounded(page, OPEN_PAGE, "words.md")
+    expect(page.locator(".jp-MarkdownViewer strong")).to_have_text("frame")
 
 
 def elsewhere(window, server):

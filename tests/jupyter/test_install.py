@@ -15,9 +15,13 @@ def test_the_wheel_enables_the_extension():
     assert installed("jupyter_server_config.d") == enabled
 
 
-def test_the_wheel_keeps_release_news_off_the_first_screen():
-    setting = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
-    assert installed("labconfig/default_setting_overrides.d") == setting
+def test_the_wheel_keeps_release_news_off_the_first_screen_and_shows_markdown_as_pages():
+    assert installed("labconfig/default_setting_overrides.d") == {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+        "@jupyterlab/docmanager-extension:plugin": {
+            "defaultViewers": {"markdown": "Markdown Preview"}
+        },
+    }
 
 
 def installed(folder):

@@ -32,7 +32,7 @@ LIBRARY = "mqtt/dist/mqtt.esm.js"
 
 
 def read(text: str | bytes) -> dict[str, Any]:
-    """Read what a player says: ``{"y": 30}``, and over MQTT who he is, ``"player"``.
+    """Read a player's message: ``{"y": 30}``, and over MQTT also their name, ``"player"``.
 
     Args:
         text: the message.
@@ -62,9 +62,9 @@ async def _clock(rate: float) -> AsyncIterator[float]:
 async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
     """Be the referee of a game over MQTT, until cancelled.
 
-    He publishes the state on ``pong/state``. A player says ``{"player": "ana", "y": 30}`` on
-    ``pong/paddle/left`` or ``pong/paddle/right``, which also takes the side if it is free; and
-    ``ana`` on ``pong/gone``, best as his last will.
+    The referee publishes the state on ``pong/state``. A player publishes ``{"player": "ana", "y":
+    30}`` on ``pong/paddle/left`` or ``pong/paddle/right``, which also takes the side if it is free;
+    and ``ana`` on ``pong/gone``, best as a last will.
 
     Args:
         client: an ``aiomqtt.Client`` that is connected.

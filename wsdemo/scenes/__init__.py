@@ -1,4 +1,4 @@
-"""Experiments of the lessons that are too long for a cell, with what they found as a picture."""
+"""What lessons stage that is too long for a cell: experiments, crowds, and other partners."""
 
 from wsdemo.scenes.slow_reader import Photos, share_photos
 

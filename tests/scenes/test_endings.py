@@ -6,7 +6,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 import wsdemo
-from wsdemo.endings import CALM, Ends, account_of
+from wsdemo.scenes.endings import CALM, Ends, account_of
 
 PROGRAM = """
 import sys

@@ -6,7 +6,7 @@ import pytest
 
 import wsdemo
 from wsdemo.apps import chat
-from wsdemo.reconnect.guests import NAMES, Guest, Guests
+from wsdemo.scenes.guests import NAMES, Guest, Guests
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 

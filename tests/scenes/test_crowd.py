@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from websockets.asyncio.server import broadcast
 
-from wsdemo.server.crowd import Crowd, fill
+from wsdemo.scenes.crowd import Crowd, fill
 
 PATIENCE = 20  # s
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import wsdemo
-from wsdemo.http_feed import BROWSER, HTTPClient, HTTPFeed
+from wsdemo.scenes.http_feed import BROWSER, HTTPClient, HTTPFeed
 
 
 @pytest.fixture

@@ -31,6 +31,24 @@ html[data-theme="dark"] .bd-content div.cell_output img {
   padding: 0;
 }
 
+/* A line of code has up to 100 characters; none is cut where the window has 1280 pixels. */
+.bd-main .bd-content .bd-article-container {
+  max-width: none;
+}
+@media (min-width: 1200px) {
+  .bd-sidebar-primary {
+    flex: 0 0 13rem;
+  }
+  .bd-sidebar-secondary {
+    flex: 0 0 12rem;
+    min-width: 0;
+    width: 12rem;
+  }
+}
+.bd-article pre {
+  font-size: 12.5px;
+}
+
 /* The button is named "Search"; a name and a visible text that differ confuse voice control. */
 button.search-button__button span.search-button__kbd-shortcut {
   display: none;

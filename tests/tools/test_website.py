@@ -32,12 +32,17 @@ def test_it_can_be_searched_and_read_in_the_dark(site):
     assert "theme-switch-button" in page
 
 
+CUT = """() => [...document.querySelectorAll(".cell_input pre")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1)
+  .map((each) => each.textContent.slice(0, 60))"""
+
+
 @pytest.mark.browser
-def test_pages_have_no_violation(site):
+def test_pages_have_no_violation_and_cut_no_code(site):
     require_axe()
     if not lab.find_chromium():
         (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium here")
-    found = []
+    found, cut = [], []
     # Not a fixture: while playwright runs, no other test can use asyncio.run().
     with lab.chromium() as browser, lab.window(browser) as window:
         page = window.new_page()
@@ -54,7 +59,12 @@ def test_pages_have_no_violation(site):
                 page.goto((site / f"{name}.html").as_uri())
                 seen = violations(page, page.main_frame, paint, [width], structure=())
                 found += [f"{name}, {each}" for each in seen]
+        page.set_viewport_size({"width": 1280, "height": 800})
+        for name in ("02_echo", "13_limits", "16_scale_out"):
+            page.goto((site / f"{name}.html").as_uri())
+            cut += [f"{name}: {line}" for line in page.evaluate(CUT)]
     assert found == []
+    assert cut == [], "a line of code of 100 characters fits"
 
 
 def test_code_is_left_as_it_is(tmp_path):

@@ -10,7 +10,7 @@
 const WebSocket = globalThis.document ? globalThis.WebSocket : (await import("ws")).default;
 
 const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]; // this client broke a rule
-const PASSING = [500, 502, 503, 504]; // statuses that may pass
+const PASSING = [429, 500, 502, 503, 504]; // statuses that may pass
 
 export class ReconnectingWebSocket {
   constructor(

@@ -23,7 +23,7 @@ async def first_message(url, pause):
         except OSError:
             pass
         except InvalidStatus as refusal:
-            if refusal.response.status_code not in (500, 502, 503, 504):
+            if refusal.response.status_code not in (429, 500, 502, 503, 504):
                 raise
         await pause()
 

@@ -14,9 +14,9 @@ from websockets.asyncio.client import (  # type: ignore[attr-defined]
     connect,
     process_exception,  # documented, and not in its module's __all__
 )
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from wsdemo.reconnect.endings import FATAL_CODES
+from wsdemo.reconnect.endings import ENDINGS, FATAL_CODES
 from wsdemo.reconnect.resume import Resume
 
 __all__ = ["FATAL_CODES", "ReconnectingClient"]
@@ -184,7 +184,7 @@ class ReconnectingClient:
             try:
                 connection = await connect(await self._address(), **self._options)
             except Exception as error:
-                if isinstance(error, ssl.SSLCertVerificationError) or process_exception(error):
+                if not _passes(error):
                     raise
                 reason = error
             else:
@@ -268,3 +268,11 @@ class ReconnectingClient:
     async def _until(self, ready: Callable[[], Any]) -> None:
         while not ready():
             await self._changed.wait()
+
+
+def _passes(error: Exception) -> bool:
+    """Return whether trying again can help after a connection could not be opened."""
+    if isinstance(error, InvalidStatus):
+        status = error.response.status_code
+        return status in ENDINGS and ENDINGS[status].passes
+    return not isinstance(error, ssl.SSLCertVerificationError) and process_exception(error) is None

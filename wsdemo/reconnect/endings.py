@@ -21,7 +21,7 @@ ENDINGS: dict[int, Ending] = {
     401: Ending("refused: credentials are missing or wrong", False),
     403: Ending("refused: this client or page may not connect", False),
     404: Ending("refused: there is nothing at this path", False),
-    429: Ending("refused: too many requests from this client", False),
+    429: Ending("refused: too many requests in a given time", True),
     500: Ending("refused: the server has failed", True),
     502: Ending("refused: the server behind the proxy has failed", True),
     503: Ending("refused: the server is too busy, or starts", True),
@@ -44,7 +44,10 @@ ENDINGS: dict[int, Ending] = {
 """HTTP statuses of a refused handshake, and close codes (RFC 6455 §7.4.1, IANA's WebSocket Close
 Code Number Registry).
 
-A status that is not here does not pass, as in :func:`websockets.asyncio.client.process_exception`.
+A status that is not here does not pass. The library gives up at 429, too, but that limit is on the
+requests in a given time (RFC 6585 §4), so waiting helps. The others are as in
+:func:`websockets.asyncio.client.process_exception`.
+
 A close code that is not here passes. 3000 to 4999 mean what their application says: name those that
 do not pass in ``ReconnectingClient(fatal=…)``.
 """

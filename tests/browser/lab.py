@@ -33,7 +33,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_TIMEOUT = 30
+START_TIMEOUT = 60
 TIMEOUT_MS = 60_000
 
 

@@ -11,6 +11,8 @@ from tests.browser.axe import WIDTHS, require_axe, violations
 from tests.lessons.kit import LESSONS
 from tools import website
 
+pytestmark = pytest.mark.timeout(300)
+
 
 def test_each_lesson_is_a_page_with_its_outputs(site):
     for path in LESSONS:

@@ -15,7 +15,7 @@ import pytest
 from tests.browser import lab
 from tests.lessons.errors import explained
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PASTED = pathlib.Path(__file__).with_name("pasted_messages.txt").read_text(encoding="utf-8")
 MESSAGES = dict(re.findall(r"^=== (.+)\n((?:(?!=== ).*\n)+)", PASTED, re.MULTILINE))

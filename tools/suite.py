@@ -4,7 +4,6 @@ With notebooks it runs all that the tests ask of these lessons; with other argum
 with these arguments. ``--repeat 20`` before them does it twenty times, and stops at a failure.
 """
 
-import concurrent.futures
 import functools
 import hashlib
 import json
@@ -18,7 +17,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 JAVASCRIPT = ROOT / "notebooks" / "javascript"
@@ -26,14 +24,14 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 LONGEST_STEP = 1800
 
 PYTEST = (sys.executable, "-m", "pytest")
-# Two workers, each with whole files: a notebook's cells belong to one kernel, and a browser to
-# one module. Files with many tests come first, which are those that take long.
-WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
-BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
-# The others wait more than they compute. Files stay whole here, too, for their fixtures, but each
-# answer to an exercise goes to any worker; see tests/conftest.py.
-GROUPS = ("-n", "4", "--dist", "loadgroup", "-q")
+# More workers than cores: tests wait more than they compute. Each takes whole files, since a
+# notebook's cells belong to one kernel and a browser to one module. Files with many tests come
+# first, which are those that take long.
+BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "3", "--dist", "loadfile", "-q")
+# Here an answer to an exercise goes to any worker; see tests/conftest.py.
+GROUPS = ("-n", "6", "--dist", "loadgroup", "-q")
 UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/browser", "-p", "no:nbval", *GROUPS)
+WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
 NOTEBOOKS = (
     *PYTEST,
     "notebooks",
@@ -81,20 +79,18 @@ def counts(step: Step) -> str:
     return f"{text}, {step.skipped} skipped" if step.skipped else text
 
 
-def call(command: Sequence[str], cwd: Path = ROOT, output: IO[bytes] | None = None) -> int:
+def call(command: Sequence[str], cwd: Path = ROOT) -> int:
     """Run a program with a time limit.
 
     Args:
         command: the program and its arguments.
         cwd: the folder it runs in.
-        output: a file for all that it prints; it prints where we do if there is none.
 
     Returns:
         Its exit status; 1 if it took too long.
     """
     try:
-        ended = subprocess.run(command, cwd=cwd, stdout=output, stderr=output, timeout=LONGEST_STEP)
-        return ended.returncode
+        return subprocess.run(command, cwd=cwd, timeout=LONGEST_STEP).returncode
     except subprocess.TimeoutExpired:
         print(f"ended after {LONGEST_STEP} s: {' '.join(map(str, command))}", flush=True)
         return 1
@@ -115,17 +111,16 @@ def style() -> Step:
     return step
 
 
-def pytest_step(name: str, command: Sequence[str], output: IO[bytes] | None = None) -> Step:
+def pytest_step(name: str, command: Sequence[str]) -> Step:
     """Run pytest and count what it says in its report.
 
     Args:
         name: what the step is called.
         command: pytest and its arguments.
-        output: a file for what it prints.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        code = call([*command, f"--junit-xml={report}"], output=output)
+        code = call([*command, f"--junit-xml={report}"])
         step = read_report(name, report)
     if code != 0 and not step.failed:
         # It found no test, was interrupted or broke down: no count shows that.
@@ -186,32 +181,13 @@ def run_all() -> list[Step]:
     if missing_ws and os.environ.get("CI"):
         # A learner without a network goes on without it; CI must not.
         steps.append(missing_ws)
-    steps.append(timed("style", style))
-    steps += at_once(("browser", BROWSER_TESTS), ("unit tests", UNIT_TESTS))
-    steps.append(timed("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)))
-    return steps
-
-
-def at_once(shown: tuple[str, Sequence[str]], kept: tuple[str, Sequence[str]]) -> list[Step]:
-    """Run two steps of pytest at the same time: what one waits for, the other can use.
-
-    Args:
-        shown: a step's name and command; it prints while it runs.
-        kept: another's, whose output is printed at the end.
-
-    Returns:
-        What each came to.
-    """
-    with (
-        tempfile.TemporaryFile() as output,
-        concurrent.futures.ThreadPoolExecutor(1) as thread,
+    for name, run in (
+        ("style", style),
+        ("browser", lambda: pytest_step("browser", BROWSER_TESTS)),
+        ("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)),
+        ("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)),
     ):
-        print(f"\n=== {kept[0]} (its output comes below)", flush=True)
-        second = thread.submit(timed, kept[0], lambda: pytest_step(*kept, output), quiet=True)
-        first = timed(shown[0], lambda: pytest_step(*shown))
-        steps = [first, second.result()]
-        output.seek(0)
-        print(f"\n=== {kept[0]}", output.read().decode(errors="replace"), sep="\n", flush=True)
+        steps.append(timed(name, run))
     return steps
 
 
@@ -237,10 +213,9 @@ def run_lesson(notebook: Path) -> list[Step]:
     ]
 
 
-def timed(title: str, run: Callable[[], Step], quiet: bool = False) -> Step:
+def timed(title: str, run: Callable[[], Step]) -> Step:
     """Run a step under its title, and note how long it took."""
-    if not quiet:
-        print(f"\n=== {title}", flush=True)
+    print(f"\n=== {title}", flush=True)
     began = time.monotonic()
     step = run()
     step.name, step.seconds = title, time.monotonic() - began

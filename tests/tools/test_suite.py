@@ -146,7 +146,7 @@ def test_without_ws_ci_fails_and_a_learner_goes_on(monkeypatch, ci, names):
     monkeypatch.setenv("CI", ci)
     monkeypatch.setattr(suite, "fetch_ws", lambda: Step("npm install", failed=1))
     monkeypatch.setattr(suite, "style", lambda: Step("style", 2))
-    monkeypatch.setattr(suite, "pytest_step", lambda name, command, output=None: Step(name, 1))
+    monkeypatch.setattr(suite, "pytest_step", lambda name, command: Step(name, 1))
     assert [step.name for step in suite.run_all()] == [
         *names,
         "style",
@@ -154,33 +154,6 @@ def test_without_ws_ci_fails_and_a_learner_goes_on(monkeypatch, ci, names):
         "unit tests",
         "notebooks",
     ]
-
-
-def test_two_steps_run_at_once_and_the_output_of_each_stays_whole(tmp_path, capfd):
-    """Each waits for the other, so one after the other they would not end."""
-    meeting = """
-import pathlib, time
-def test_meet():
-    mine, other = pathlib.Path({0!r}), pathlib.Path({1!r})
-    mine.touch()
-    end = time.monotonic() + 20
-    while not other.exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    assert {2}, "{0} on purpose"
-"""
-    for name, other, passes in (("shown", "kept", True), ("kept", "shown", False)):
-        test = meeting.format(str(tmp_path / name), str(tmp_path / other), passes)
-        (tmp_path / f"test_{name}.py").write_text(test)
-    pytest_here = (*suite.PYTEST, "-q", f"--rootdir={tmp_path}")
-    shown, kept = suite.at_once(
-        ("shown", (*pytest_here, str(tmp_path / "test_shown.py"))),
-        ("kept", (*pytest_here, str(tmp_path / "test_kept.py"))),
-    )
-    assert (shown.passed, shown.failed, kept.passed, kept.failed) == (1, 0, 0, 1)
-    printed = capfd.readouterr().out
-    places = [printed.index(text) for text in ("1 passed", "=== kept\n", "kept on purpose")]
-    assert places == sorted(places)
 
 
 def test_package_json_pins_what_it_needs():

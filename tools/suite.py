@@ -27,7 +27,7 @@ PYTEST = (sys.executable, "-m", "pytest")
 # More workers than cores: tests wait more than they compute. Each takes whole files, since a
 # notebook's cells belong to one kernel and a browser to one module. Files with many tests come
 # first, which are those that take long.
-BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "3", "--dist", "loadfile", "-q")
+BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "2", "--dist", "loadfile", "-q")
 # Here an answer to an exercise goes to any worker; see tests/conftest.py.
 GROUPS = ("-n", "6", "--dist", "loadgroup", "-q")
 UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/browser", "-p", "no:nbval", *GROUPS)

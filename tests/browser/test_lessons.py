@@ -81,19 +81,21 @@ def rules():
 
 
 def told(cell):
-    """What a cell's outputs say, in the order of first mention: (kind, text) pairs."""
-    texts = {}
+    """What a cell's outputs say: (kind, text) pairs, the streams first.
+
+    Which of two streams comes first depends on when the kernel empties their buffers.
+    """
+    streams, texts = {"stdout": "", "stderr": ""}, {}
     for output in cell.get("outputs", []):
         if output["output_type"] == "stream":
-            kind = output["name"]
-            texts[kind] = texts.get(kind, "") + joined(output["text"])
+            streams[output["name"]] += joined(output["text"])
         elif output["output_type"] == "error":
             texts[f"error {len(texts)}"] = f"{output['ename']}: {output['evalue']}"
         else:
             for kind, data in sorted(output["data"].items()):
                 if not NOT_COMPARED.fullmatch(kind):
                     texts[f"{kind} {len(texts)}"] = joined(data)
-    return [(kind, sanitised(text)) for kind, text in texts.items()]
+    return [(kind, sanitised(text)) for kind, text in (streams | texts).items() if text]
 
 
 def joined(text):
@@ -221,6 +223,15 @@ def test_images_and_split_streams_are_not_compared():
     now[0].outputs.insert(1, new_output("stream", name="stdout", text="lo\n"))
     now[0].outputs[-1].data["image/png"] = "…"
     assert differences(saved, now) == []
+
+
+def test_the_order_of_two_streams_is_not_compared():
+    saved, now = fixture().cells, fixture().cells
+    for cells, names in ((saved, ("stdout", "stderr")), (now, ("stderr", "stdout"))):
+        cells[0].outputs = [new_output("stream", name=name, text=name) for name in names]
+    assert differences(saved, now) == []
+    now[0].outputs[0].text = "another"
+    assert len(differences(saved, now)) == 1
 
 
 def test_an_error_in_a_cell_not_marked_for_one_is_found():

@@ -26,7 +26,7 @@ def nothing_else(monkeypatch):
 def test_it_stops_what_runs_and_counts_it(capsys):
     server, other = wsdemo.serve(quiet), wsdemo.serve(quiet, name="other")
     wire = wsdemo.Wire(server.url)
-    program = Program("sleeper", [sys.executable, "-c", "input()"], [])
+    program = Program("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], [])
     other.stop()
     wsdemo.stop_all()
     assert capsys.readouterr().out == "stopped 1 server, 1 wire, 1 program\n"

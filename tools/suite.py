@@ -24,14 +24,14 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 LONGEST_STEP = 1800
 
 PYTEST = (sys.executable, "-m", "pytest")
-# More workers than cores: tests wait more than they compute. Each takes whole files, since a
-# notebook's cells belong to one kernel and a browser to one module. Files with many tests come
-# first, which are those that take long.
-BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "2", "--dist", "loadfile", "-q")
-# Here an answer to an exercise goes to any worker; see tests/conftest.py.
+# Two workers, each with whole files: a notebook's cells belong to one kernel, and a browser to
+# one module.
+WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
+BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
+# More workers than cores: these tests wait more than they compute. Here, too, a file stays whole,
+# but an answer to an exercise goes to any worker; see tests/conftest.py.
 GROUPS = ("-n", "6", "--dist", "loadgroup", "-q")
 UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/browser", "-p", "no:nbval", *GROUPS)
-WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
 NOTEBOOKS = (
     *PYTEST,
     "notebooks",

@@ -32,6 +32,7 @@ BACKEND = "module://matplotlib_inline.backend_inline"
 
 INTERRUPT = b"i"
 MOST_BYTES = 2**20
+PATIENCE = 10  # seconds
 
 
 @contextlib.contextmanager
@@ -54,11 +55,15 @@ def warm_kernels() -> Iterator[Path]:
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as server:
             assert server.stdout is not None
-            server.stdout.readline()  # it listens
             try:
+                if server.stdout.readline() != b"ready\n":
+                    raise RuntimeError("the process that forks kernels ended at its start")
                 yield Path(folder)
             finally:
-                server.communicate()  # closes its standard input, which ends it
+                try:
+                    server.communicate(timeout=PATIENCE)  # closes its input, which ends it
+                except subprocess.TimeoutExpired:
+                    server.kill()
 
 
 def serve(door: str) -> None:

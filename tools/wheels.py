@@ -6,6 +6,7 @@ the folder. A wheel that nobody has published is named in a table at the end; it
 """
 
 import argparse
+import functools
 import re
 import shutil
 import subprocess
@@ -213,22 +214,15 @@ def main(arguments: Sequence[str]) -> int:
     """Fetch what the arguments ask for; return the exit status."""
     parser = argparse.ArgumentParser(prog="python start.py wheels", description=__doc__)
     parser.add_argument("folder", help="where it all goes, such as a folder on a stick")
-    parser.add_argument(
-        "--for",
-        dest="systems",
-        type=lambda text: chosen(text, SYSTEMS),
-        default=list(SYSTEMS),
-        metavar="SYSTEMS",
-        help=f"with commas between them; all by default: {', '.join(SYSTEMS)}",
-    )
-    parser.add_argument(
-        "--python",
-        dest="pythons",
-        type=lambda text: chosen(text, PYTHONS),
-        default=list(PYTHONS),
-        metavar="VERSIONS",
-        help=f"with commas between them; all by default: {', '.join(PYTHONS)}",
-    )
+    for option, name, known in (("--for", "systems", SYSTEMS), ("--python", "versions", PYTHONS)):
+        parser.add_argument(
+            option,
+            dest=name,
+            type=functools.partial(chosen, known=known),
+            default=list(known),
+            metavar=name.upper(),
+            help=f"with commas between them; all by default: {', '.join(known)}",
+        )
     # These two are start.py's.
     parser.add_argument("--installer", default="uv", help=argparse.SUPPRESS)
     parser.add_argument("--here", default=".", help=argparse.SUPPRESS)
@@ -240,7 +234,7 @@ def main(arguments: Sequence[str]) -> int:
     contents = Contents(folder)
     missing = {}
     for name in options.systems:
-        for python in options.pythons:
+        for python in options.versions:
             missing[name, python] = one(folder, name, python, packages, contents)
     fetch_javascript(folder)
     seconds = time.monotonic() - began

@@ -77,41 +77,39 @@ async def _check_speaking(
     await settle()
 
 
+def _impostor(why: str, user: str = "ana") -> Misconception:
+    """Say what is wrong with a room that accepted this name from another client."""
+    return Misconception(why, input=in_json(user, "It is me"), expected=Plain("an error"))
+
+
 async def _check_second_name(eve: Member, members: list[Member]) -> None:
     others = [each for each in members if each is not eve]
     for user in ("dan", "eve2"):
         if not await _is_accepted(eve, user):
             continue
         if await _is_accepted(eve, "ana"):
-            raise Misconception(
+            raise _impostor(
                 "Eve wrote 'ana' into a message, and the room received a message of Ana. You trust "
                 "data['user']; only the connection says who is speaking.",
-                input=in_json("ana", "It is me"),
-                expected=Plain("an error"),
             )
-        raise Misconception(
+        raise _impostor(
             f"Eve could not be Ana, but she was Eve, and then {user!r}: her name is bound only "
             "until she writes another. The first one must hold.",
-            input=in_json(user, "It is me"),
-            expected=Plain("an error"),
+            user,
         )
     if await _is_accepted(eve, "ana"):
-        raise Misconception(
+        raise _impostor(
             "Eve wrote 'ana' into a message, and it was accepted. Only the connection says who is "
             "speaking.",
-            input=in_json("ana", "It is me"),
-            expected=Plain("an error"),
         )
     check_quiet(others, "eve was refused, and an error is for its sender only.")
 
 
 async def _check_taken_name(zoe: Member, members: list[Member]) -> None:
     if await _is_accepted(zoe, "ana"):
-        raise Misconception(
+        raise _impostor(
             "Zoe's first name was 'ana', and now there are two Anas. To bind a name to a "
             "connection is not enough: nobody else may have it at that time.",
-            input=in_json("ana", "It is me"),
-            expected=Plain("an error"),
         )
     others = [each for each in members if each is not zoe]
     check_quiet(others, "zoe was refused, and an error is for its sender only.")
@@ -181,11 +179,9 @@ async def _check_second_try(served: Trial, ana: Member, others: list[Member]) ->
     """Let a client try a name while it is taken, and again when its owner has left."""
     lou = others[-1]
     if await _is_accepted(lou, "ana"):
-        raise Misconception(
+        raise _impostor(
             "Ana left, came back with her name, and then Lou could have it, too: bind it to the "
             "new connection.",
-            input=in_json("ana", "It is me"),
-            expected=Plain("an error"),
         )
     number = [each.remote_address for each in served.there].index(ana.client.local_address)
     await served.leave(ana.client, number)

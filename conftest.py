@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-pytest_plugins = ["tools.kernels"]
+pytest_plugins = ["tools.kernels", "tools.streams"]
 
 SANITIZE = str(pathlib.Path(__file__).with_name("tests") / "sanitize.cfg")
 CELL_TIMEOUT = 60  # seconds; nbval's own is 2,000

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "wire": {"frames", "interrupts", "loop", "options", "proxies", "running", "text"},
     "draw": {"cell", "frames", "text", "wire"},
     "server": {"cell", "frames", "interrupts", "loop", "options", "proxies", "running"},
-    "browser": {"cell", "running", "server"},
+    "browser": {"cell", "server"},
     "jupyter": set(),
     "reconnect": set(),
     "bus": set(),

@@ -269,6 +269,20 @@ def test_a_lesson_that_is_not_there_fails(steps_run, capsys):
     assert steps_run == []
 
 
+def test_nbval_shows_what_was_printed_unexpectedly():
+    code = "import sys; print('out'); print('a cell says why', file=sys.stderr)"
+    cell = nbformat.v4.new_code_cell(code, execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", text="out\n")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+    with tempfile.TemporaryDirectory(dir=suite.ROOT) as folder:
+        nbformat.write(book, f"{folder}/scratch.ipynb")
+        command = [sys.executable, "-m", "pytest", "--nbval", folder, "-q", "-n", "0"]
+        done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, timeout=100)
+    assert "1 failed" in done.stdout
+    assert "stderr: a cell says why" in done.stdout
+
+
 @pytest.mark.parametrize("options", [["-n", "0"], ["-n", "2", "--dist", "load"]])
 def test_nbval_needs_no_options(options):
     """A cell that prints an address with a port is compared by our rules, whoever calls nbval."""

@@ -18,7 +18,6 @@ from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.http11 import Request, Response
 
 from wsdemo.browser.ports import is_deserted
-from wsdemo.running import keep
 from wsdemo.server.core import Server, serve
 from wsdemo.server.origins import Origin, is_loopback, split_host
 
@@ -224,8 +223,7 @@ def page_server() -> Server:
         max_size=MAX_REPORT,
         compression=None,
     )
-    keep(server)  # panels stay, and new ones can be shown, after a lesson has stopped its servers
-    server._run = None  # it belongs to no cell: the cell of the first panel can be run again
+    server.outlive_its_cell()  # panels stay, and new ones can be shown
     return server
 
 

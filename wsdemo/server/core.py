@@ -4,7 +4,6 @@ import asyncio
 import atexit
 import concurrent.futures
 import contextlib
-import errno
 import functools
 import inspect
 import logging
@@ -24,9 +23,10 @@ from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.loop import LoopThread
 from wsdemo.options import check_number
 from wsdemo.proxies import keep_loopback_direct
-from wsdemo.running import remember
+from wsdemo.running import keep, remember
 from wsdemo.server.handler_errors import describe, is_ended_from_outside, is_goodbye
 from wsdemo.server.lan import invite, lan_address
+from wsdemo.server.ports import explain
 from wsdemo.server.static import StaticPage, asks_for_websocket, respond
 
 __all__ = ["Server", "serve"]
@@ -135,7 +135,7 @@ class Server:
         self._create = options.pop("create_connection", None) or ServerConnection
         self._started = weakref.WeakSet[ServerConnection]()  # before their handshake, too
 
-        self._given_name, self._run, self._told_to_stop = name, running_cell(), False
+        self._given_name, self._run, self.told_to_stop = name, running_cell(), False
         _running[:] = [each for each in _running if each._thread.running]
         replaced = [each for each in _running if self._replaces(each, port)]
         for each in replaced:
@@ -147,7 +147,7 @@ class Server:
         except BaseException as error:
             self._thread.stop()
             if isinstance(error, OSError):
-                raise _explain(error, host, port) from None
+                raise explain(error, host, port, _running) from None
             raise
         for each in replaced:
             each.stop()
@@ -266,6 +266,11 @@ class Server:
         """
         return self._thread.run(coroutine, timeout)
 
+    def outlive_its_cell(self) -> None:
+        """Let neither another run of the cell that started it nor ``stop_all`` stop it."""
+        self._run = None
+        keep(self)
+
     def stop(self) -> None:
         """Close every connection with 1001, free the port, end the thread. May be called twice.
 
@@ -274,7 +279,7 @@ class Server:
         """
         if self._thread.is_current:
             raise RuntimeError(f"server {self.name!r} cannot be stopped by a handler of its own")
-        self._told_to_stop = True
+        self.told_to_stop = True
         if self._thread.running:
             try:
                 self._thread.run(self._close(), timeout=3 * self._grace + 1)
@@ -325,25 +330,3 @@ def _name_of(handler: Handler) -> str:
         handler = handler.func
     name = getattr(handler, "__qualname__", type(handler).__qualname__)
     return name.rpartition("<locals>.")[2]
-
-
-def _explain(error: OSError, host: str, port: int) -> OSError:
-    """Say what to do about a port that cannot be used."""
-    hint = f"{host}:{port} cannot be used: {error.strerror or error}"
-    if error.errno == errno.EADDRINUSE:
-        owner, remedy = _owner_of(port)
-        hint = f"port {port} is taken by {owner}: {remedy}choose another; port=0 takes a free one"
-    elif error.errno == errno.EACCES:
-        hint = f"port {port}: permission denied; use one above 1023, or port=0"
-    return type(error)(error.errno, hint)
-
-
-def _owner_of(port: int) -> tuple[str, str]:
-    """Say who has a port, and what would free it."""
-    for server in _running:
-        if server.port == port and server._told_to_stop:
-            owner = f"server {server.name!r} of this notebook, whose handler blocks its event loop"
-            return owner, "wait until it returns, or "
-        if server.port == port:
-            return f"server {server.name!r} of this notebook", "stop() it, or "
-    return "another program", ""

@@ -95,17 +95,17 @@ def test_where_too_much_waits_the_sender_has_to_wait_and_is_not_taken_for_dead(m
 
 
 def test_while_reading_is_stopped_no_time_counts(monkeypatch):
-    """A message comes once a second, so seldom that it is no sign of life."""
+    """A message comes every two seconds, so seldom that it is no sign of life."""
     monkeypatch.setattr(throttle, "MOST_WAITING", 1)
-    handled, limits = [], Limits(rate=1, burst=1)
-    options = {"ping_interval": 0.4, "ping_timeout": 0.4, "close_timeout": 0.2, "max_queue": 1}
+    handled, limits = [], Limits(rate=0.5, burst=1)
+    options = {"ping_interval": 0.8, "ping_timeout": 0.8, "close_timeout": 0.2, "max_queue": 1}
 
     async def main(url):
         async with connect(url, ping_interval=None) as client:
-            for number in range(6):
+            for number in range(4):
                 await client.send(str(number))
-            async with asyncio.timeout(10):
-                while len(handled) < 6:
+            async with asyncio.timeout(20):
+                while len(handled) < 4:
                     await asyncio.sleep(0.05)
             await asyncio.wait_for(await client.ping(), 5)
 

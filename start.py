@@ -16,7 +16,8 @@
     python start.py edit               open the lessons themselves, to change the course
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
     python start.py bench [NAMES]      measure the figures of benchmarks/README.md; --save them
-    python start.py site [FOLDER]      build the course as a web site, for those who only read
+    python start.py site [FOLDER]      build a web site of the course; its lessons run in a browser
+    python start.py site --serve       show it at 127.0.0.1; --help lists the other options
     python start.py lock               choose the exact versions again
     python start.py wheels FOLDER      fetch what machines without a network need to set up
     python start.py --wheels FOLDER …  set up from it with no network, then do as above
@@ -548,7 +549,7 @@ def bench(arguments: "list[str]") -> int:
 def site(arguments: "list[str]") -> int:
     """Build the course as a web site."""
     set_up("test")
-    return hand_over("tools/website.py", *arguments)
+    return hand_over("-m", "tools.website", *arguments)
 
 
 def lock(arguments: "list[str]") -> int:

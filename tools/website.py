@@ -1,66 +1,35 @@
 """Build the course as a web site, from the saved notebooks: `python start.py site [FOLDER]`.
 
-Nothing is run and nothing is fetched: the outputs are those in the files, and the pages ask for no
-other server. Each link is followed, and one that leads nowhere is an error.
+The pages show the outputs that are in the files; nothing is run for them, and nothing is fetched.
+Beside them, in the folder ``run``, is the running edition, in which the lessons run in the reader's
+browser: :mod:`tools.running_site` builds it, from npm and PyPI. The site asks no other server for
+anything. Each link is followed, and one that leads nowhere is an error.
 """
 
 import argparse
+import os
 import re
 import shutil
 import sys
 import tempfile
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import nbformat
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
+from tools import running_site, website_serve
+from tools.website_links import faults
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
-
-# Panels and drawings are made for light and dark; the theme would put a light box behind each and
-# dim it.
-STYLE = """\
-html[data-theme="dark"] .bd-content div.cell_output .text_html:not(:has(table.dataframe)),
-html[data-theme="dark"] .bd-content div.cell_output img {
-  background: none;
-  color: inherit;
-  filter: none;
-  padding: 0;
-}
-
-/* A line of code has up to 100 characters; none is cut where the window has 1280 pixels. */
-.bd-main .bd-content .bd-article-container {
-  max-width: none;
-}
-@media (min-width: 1200px) {
-  .bd-sidebar-primary {
-    flex: 0 0 13rem;
-  }
-  .bd-sidebar-secondary {
-    flex: 0 0 12rem;
-    min-width: 0;
-    width: 12rem;
-  }
-}
-.bd-article pre {
-  font-size: 12.5px;
-}
-
-/* The button is named "Search"; a name and a visible text that differ confuse voice control. */
-button.search-button__button span.search-button__kbd-shortcut {
-  display: none;
-}
-"""
 
 INDEX = """\
 # Learn WebSockets in Python
 
 {introduction}
 
-To run the cells, and break the line yourself, follow the two commands of the project's README.
+{run_it}
 
 ```{{toctree}}
 :caption: Lessons
@@ -79,6 +48,45 @@ tables
 TEACHING
 ```
 """
+
+
+RUN_HERE = (
+    "Each lesson can run in your browser, servers and all: follow its link **▶ Run this lesson "
+    "here**. To run the lessons on your own computer, follow the two commands of the project's "
+    "README."
+)
+RUN_AT_HOME = "To run the lessons, follow the two commands of the project's README."
+
+RUN = "run/lab/index.html"
+"""The page of the running edition, seen from a lesson's page."""
+
+CANNOT_RUN = {
+    "09": "real TLS, which Python does not have in a browser",
+    "15": "a broker and other programs, which a browser cannot start",
+    "16": "brokers, a load balancer and several servers, which a browser cannot start",
+}
+"""What the lessons need that do not run in a browser."""
+
+
+def run_link(name: str) -> str:
+    """Return what a lesson's page has below its title, in HTML.
+
+    Args:
+        name: the notebook's name, such as ``02_echo.ipynb``.
+    """
+    needed = CANNOT_RUN.get(name[:2])
+    if needed is None:
+        return f'<p class="run-here"><a href="{RUN}?path={name}">▶ Run this lesson here</a></p>'
+    return (
+        f'<p class="run-here">This lesson does not run in the browser: it needs {needed}. '
+        "Read it here with its saved outputs, or run it on your own computer.</p>"
+    )
+
+
+def add_run_link(source: str, name: str) -> str:
+    """Return the first cell of a lesson with :func:`run_link` below its title."""
+    title, _, rest = source.partition("\n")
+    return f"{title}\n\n{run_link(name)}\n{rest}"
 
 
 def anchor(heading: str) -> str:
@@ -144,11 +152,12 @@ def with_places(glossary: str) -> str:
     return TERM.sub(place, glossary)
 
 
-def gather(source: Path) -> None:
+def gather(source: Path, runs: bool = False) -> None:
     """Put what becomes a page into one folder, with a first page that leads to it.
 
     Args:
         source: an empty folder.
+        runs: whether the running edition is beside the pages.
     """
     lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     for path in [*lessons, *(ROOT / "notebooks").glob("*.md"), ROOT / "TEACHING.md"]:
@@ -157,7 +166,7 @@ def gather(source: Path) -> None:
     if (ROOT / "notebooks/images").is_dir():
         shutil.copytree(ROOT / "notebooks/images", source / "images")
     (source / "_static").mkdir()
-    (source / "_static" / "course.css").write_text(STYLE, encoding="utf-8")
+    shutil.copy(Path(__file__).with_name("website.css"), source / "_static" / "course.css")
     shutil.copy(Path(__file__).with_name("website_search.js"), source / "_static" / "search.js")
     (source / "javascript").mkdir()
     for path in (ROOT / "notebooks/javascript").glob("*.*js"):
@@ -180,18 +189,25 @@ def gather(source: Path) -> None:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = link_to_pages(cell.source)
+        if runs:
+            notebook.cells[0].source = add_run_link(notebook.cells[0].source, page.name)
         nbformat.write(notebook, page)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     introduction = readme.partition("\n\n")[2].partition("\n\n")[0]
-    text = INDEX.format(introduction=introduction, lessons="\n".join(path.stem for path in lessons))
+    text = INDEX.format(
+        introduction=introduction,
+        run_it=RUN_HERE if runs else RUN_AT_HOME,
+        lessons="\n".join(path.stem for path in lessons),
+    )
     (source / "index.md").write_text(text, encoding="utf-8")
 
 
-def build(target: Path) -> int:
-    """Build the site.
+def build(target: Path, runs: bool = False) -> int:
+    """Build the pages.
 
     Args:
         target: the folder for the pages; what is in it is replaced.
+        runs: whether the running edition is put beside them.
 
     Returns:
         0, or 1 if something is wrong with the pages.
@@ -199,7 +215,7 @@ def build(target: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         source, work = Path(folder, "source"), Path(folder, "work")
         source.mkdir()
-        gather(source)
+        gather(source, runs)
         if target.exists():
             shutil.rmtree(target)
         app = Sphinx(
@@ -218,78 +234,85 @@ def build(target: Path) -> int:
         return int(app.statuscode or app._warncount > 0)
 
 
-class Links(HTMLParser):
-    """What a page leads to, what it loads by itself, and where one can jump to in it.
-
-    Attributes:
-        links: addresses of other pages and places.
-        loads: addresses of what the page needs: pictures, scripts, styles.
-        places: the ids in it.
-    """
-
-    def __init__(self, page: Path) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self.places: set[str] = set()
-        self.feed(page.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what one tag names."""
-        values = {name: value or "" for name, value in attrs}
-        if values.get("id"):
-            self.places.add(values["id"])
-        if tag == "a" and values.get("href"):
-            self.links.append(values["href"])
-        elif tag == "link" and "stylesheet" in values.get("rel", ""):
-            self.loads.append(values["href"])
-        elif tag in ("img", "script", "iframe") and values.get("src"):
-            self.loads.append(values["src"])
-
-
-def faults(site: Path) -> list[str]:
-    """Follow each link of each page.
+def build_running(target: Path, plots_from_cdn: bool) -> bool:
+    """Build the running edition, or print in one line why it is not there.
 
     Args:
-        site: the folder of the pages.
+        target: the folder for it.
+        plots_from_cdn: as for :func:`tools.running_site.build`.
 
     Returns:
-        What is wrong, as lines to print: links that lead nowhere, things from other servers.
+        Whether it is there.
     """
-    pages = {page.resolve(): Links(page) for page in sorted(site.glob("*.html"))}
-    found = []
-    for page, its in pages.items():
-        for address in its.loads:
-            parts = urlsplit(address)
-            if parts.netloc or parts.scheme not in ("", "data"):
-                found.append(f"{page.name} loads {address}")
-        for address in [*its.links, *its.loads]:
-            parts = urlsplit(address)
-            if parts.scheme or parts.netloc:
-                continue
-            goal = (page.parent / unquote(parts.path)).resolve() if parts.path else page
-            if not goal.exists():
-                found.append(f"{page.name}: {address} is not there")
-            elif goal in pages and unquote(parts.fragment) not in {"", *pages[goal].places}:
-                found.append(f"{page.name}: {address}: no such place")
-    return found
+    print("Building the edition that runs in a browser.", flush=True)
+    try:
+        running_site.build(target, plots_from_cdn)
+    except running_site.Missing as missing:
+        print(f"The lessons do not run on this site: {missing}", file=sys.stderr)
+        return False
+    return True
+
+
+def build_all(target: Path, run: bool, plots_from_cdn: bool) -> int:
+    """Build the pages, and the running edition beside them; look at both.
+
+    Args:
+        target: the folder for the site; what is in it is replaced.
+        run: whether to build the running edition.
+        plots_from_cdn: as for :func:`tools.running_site.build`.
+
+    Returns:
+        The exit status. Where CI is set, a running edition that could not be built is a failure.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        running = Path(folder, "run")
+        runs = run and build_running(running, plots_from_cdn)
+        if run:
+            print("Building the pages, half a minute.", flush=True)
+        status = build(target, runs)
+        if runs:
+            shutil.move(str(running), str(target / "run"))
+    for fault in (found := faults(target)):
+        print(fault, file=sys.stderr)
+    return status or int(bool(found)) or int(run and not runs and bool(os.environ.get("CI")))
 
 
 def main(arguments: list[str]) -> int:
-    """Build the site, and look at it."""
+    """Build the site, look at it, and show it where that is asked for."""
     parser = argparse.ArgumentParser("python start.py site", description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=SITE, help="_site unless given")
-    target = parser.parse_args(arguments).folder.resolve()
+    parser.add_argument(
+        "--serve",
+        nargs="?",
+        type=int,
+        const=website_serve.PORT,
+        metavar="PORT",
+        help=f"show the site at 127.0.0.1, port {website_serve.PORT} unless given; "
+        "build it first if it is not there",
+    )
+    parser.add_argument(
+        "--no-run", action="store_true", help="only the pages to read: needs no npm and no network"
+    )
+    parser.add_argument(
+        "--plots-from-cdn",
+        action="store_true",
+        help="for a public site: let the browser fetch matplotlib from Pyodide's own site",
+    )
+    options = parser.parse_args(arguments)
+    target = options.folder.resolve()
     ours = (target / "_static").is_dir()  # perhaps of a build that was cut short
     if target.exists() and not ours and any(target.iterdir()):
         print(f"{target} is not empty, and no site: nothing was done.", file=sys.stderr)
         return 1
-    status = build(target)
-    for fault in (found := faults(target)):
-        print(fault, file=sys.stderr)
-    if status == 0 and not found:
-        print(f"Open {target / 'index.html'} in a browser.")
-    return status or bool(found)
+    if options.serve is None or not (target / "index.html").is_file():
+        if status := build_all(target, not options.no_run, options.plots_from_cdn):
+            return status
+        if options.serve is None:
+            print(f"Open {target / 'index.html'} in a browser.")
+            if (target / "run").is_dir():
+                print("To run the lessons in it: python start.py site --serve")
+            return 0
+    return website_serve.serve(target, options.serve)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Which exercises are solved: one file in the learner's copy of the lessons.
 
+A file of the same name beside the lessons is from somewhere else, such as the course in a browser
+tab, which saves its progress so: what is solved there is solved here.
+
 Without such a copy nothing is kept, so the saved outputs of the lessons are the same for everybody.
 """
 
@@ -88,9 +91,11 @@ def progress(start: Path | None = None) -> Progress:
     from wsdemo.checks import exercises
 
     copy = find(start)
-    entries = _read(copy)["exercises"] if copy else {}
-    solved = frozenset(number for number, entry in entries.items() if entry.get("solved"))
-    return Progress(solved, frozenset(entries) - solved, _by_lesson(exercises()), copy is not None)
+    files = (copy / MARKER / FILE, copy / FILE) if copy else ()
+    entries = [entry for file in files for entry in _read(file)["exercises"].items()]
+    solved = frozenset(number for number, entry in entries if entry.get("solved"))
+    tried = frozenset(number for number, _ in entries) - solved
+    return Progress(solved, tried, _by_lesson(exercises()), copy is not None)
 
 
 def _by_lesson(exercises: list[str]) -> dict[str, list[str]]:
@@ -114,7 +119,7 @@ def note(number: str, right: bool, start: Path | None = None) -> int:
     copy = find(start)
     if copy is None:
         return 0
-    known = _read(copy)
+    known = _read(copy / MARKER / FILE)
     entry = known["exercises"].setdefault(number, {"solved": False, "tries": 0})
     entry["tries"] = 0 if right else entry.get("tries", 0) + 1
     entry["solved"] = bool(entry.get("solved") or right)
@@ -123,9 +128,8 @@ def note(number: str, right: bool, start: Path | None = None) -> int:
     return tries
 
 
-def _read(copy: Path) -> dict[str, Any]:
+def _read(file: Path) -> dict[str, Any]:
     """Read the file; one that cannot be read is set aside, and not overwritten."""
-    file = copy / MARKER / FILE
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
         if all(isinstance(each, dict) for each in known["exercises"].values()):

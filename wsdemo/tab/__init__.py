@@ -26,8 +26,9 @@ def install() -> None:
     if _installed:
         return
     _installed = True
-    from wsdemo.tab import browser_loop, patches, threads
+    from wsdemo.tab import browser_loop, drive, patches, threads
 
     threads.install()
     patches.install(threads.yield_turn)
     browser_loop.install()
+    drive.mark_copy()

@@ -260,8 +260,9 @@ async def _check_silence(receive: Receive, stalls: Stalls) -> None:
             _check_blocking(stalls)
             if not 0.9 * seconds < took < FACTOR * seconds + stalls.seconds:
                 kind = NotYet if took < AT_ONCE else Misconception
+                what = "did not wait for" if took < seconds else "waited longer than"
                 raise kind(
-                    "no message came, and your function did not wait for `seconds`",
+                    f"no message came, and your function {what} `seconds`",
                     input=Plain(f"seconds={seconds}"),
                     received=Plain(f"None {after(took)}"),
                 )

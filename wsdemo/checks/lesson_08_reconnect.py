@@ -179,7 +179,7 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
 
         server.after_pause = come_back
         end = await run_against(server, url, 1, function)
-    happened = {"input": Plain("no server at the port; after three pauses one sends 'back'")}
+    happened = {"input": Plain("no server at the port; after three pauses a server sends 'back'")}
     if isinstance(end.raised, OSError):
         raise Misconception(
             "no server was there, and you gave up. A server that restarts is away for a while: "

@@ -225,7 +225,7 @@ async def _many_at_once(desk: _Desk) -> None:
     finally:
         for each in asked:
             each.cancel()
-    desk.expect_nothing_pending("was answered", "Remove it when you are done, in `finally`.")
+    desk.expect_nothing_pending("was answered", "Remove the entry when you are done, in `finally`.")
 
 
 async def _expect_entries(

@@ -89,9 +89,9 @@ async def latest(kind: Callable[[], Any]) -> str:
             raise Misconception(
                 f"{value!r} was put, and get() waited for another value. "
                 + (
-                    "It is new, although an equal value was given before."
+                    f"{value!r} is new, although an equal value was given before."
                     if value == "a"
-                    else "It is a value like any other."
+                    else f"{value!r} is a value like any other."
                 )
             )
         if received != value:
@@ -279,7 +279,7 @@ async def _until_evicted(
     size = connection.transport.get_write_buffer_size() // 2**20
     raise Misconception(
         f"a client reads nothing, your function returns True for every message, and {size} MiB "
-        "wait in memory: a message that was written has not yet been taken. `await "
+        "wait in memory: a message that was written has not yet been taken by the client. `await "
         "connection.send` waits when the buffers are full."
     )
 

@@ -323,8 +323,8 @@ def _expect_alive(proxy: Proxy, inbox: Inbox) -> None:
         )
     if proxy.cut:
         raise Misconception(
-            "the proxy has cut the connection: your server had sent a frame, but the next one too "
-            "late. Send well before `idle` seconds are over: after half of it, or a third.",
+            "the proxy has cut the connection: your server had sent a frame, and sent the next "
+            "one too late. Send well before `idle` seconds are over: after half of it, or a third.",
             input=Plain(f"idle={proxy.idle}"),
             received=signs,
         )

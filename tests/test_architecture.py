@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},
+    "tab": set(),
     "doctor": {"course", "files", "programs", "proxies"},
     "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers
@@ -59,6 +60,7 @@ MAY_IMPORT = {
         "reconnect",
         "running",
         "server",
+        "tab",
         "wire",
     },
 }
@@ -160,6 +162,7 @@ OFFERING = [
     for name in MODULES
     if room(name) not in ("__init__", "__main__", "jupyter", "apps", "checks")
     and name != "programs.watchdog"  # a program of its own
+    and name not in ("tab.threads", "tab.browser_loop")  # they import what only a browser has
 ]
 
 

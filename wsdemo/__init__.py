@@ -7,6 +7,7 @@
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what follows is lazy, and an editor does not run it
@@ -56,6 +57,12 @@ _HOMES = {
     "progress": "checks",
 }
 _MODULES = ("apps", "bus", "draw", "frames")
+
+
+if sys.platform == "emscripten":  # a browser tab: the one place that tells it from others
+    from wsdemo import tab
+
+    tab.install()
 
 
 def __getattr__(name: str) -> Any:

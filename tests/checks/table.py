@@ -5,8 +5,7 @@
 
 import collections
 
-import wsdemo
-from tests.checks.test_answers import rows, worked
+from tests.checks.test_answers import check, rows, worked
 from wsdemo.checks import exercises
 
 
@@ -15,12 +14,12 @@ def main() -> None:
     wrong, right = collections.Counter(), collections.Counter()
     refused, accepted = collections.Counter(), collections.Counter()
     for number, answer, diagnosis in [*rows("MISTAKES"), *rows("HINTS")]:
-        verdict = wsdemo.check(number, answer)
+        verdict = check(number, answer)
         wrong[number] += 1
         refused[number] += verdict.state != "right" and diagnosis in str(verdict)
     for number, answer in [*rows("RIGHT"), *((each, worked(each)) for each in exercises())]:
         right[number] += 1
-        accepted[number] += wsdemo.check(number, answer).state == "right"
+        accepted[number] += check(number, answer).state == "right"
     print("| exercise | wrong tried | refused, truly | right tried | accepted |")
     print("| --- | --- | --- | --- | --- |")
     for each in exercises():

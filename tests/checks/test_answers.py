@@ -40,26 +40,35 @@ def worked(number):
     return asyncio.run(answer()) if number == "00.1" else answer
 
 
+def check(number, answer):
+    """Check an answer; do what the verdict advises where the machine was too busy to judge it."""
+    for _ in range(5):
+        verdict = wsdemo.check(number, answer)
+        if verdict.state != "no verdict":
+            break
+    return verdict
+
+
 @pytest.mark.parametrize("number", exercises())
 def test_worked_answer_is_right(number):
-    assert wsdemo.check(number, worked(number)).state == "right"
+    assert check(number, worked(number)).state == "right"
 
 
 @pytest.mark.parametrize(("number", "answer"), rows("RIGHT"))
 def test_right_answer_of_unusual_form_is_right(number, answer):
-    assert wsdemo.check(number, answer).state == "right"
+    assert check(number, answer).state == "right"
 
 
 @pytest.mark.parametrize(("number", "answer", "diagnosis"), rows("MISTAKES"))
 def test_mistake_has_its_diagnosis(number, answer, diagnosis):
-    verdict = wsdemo.check(number, answer)
+    verdict = check(number, answer)
     assert verdict.state == "look again"
     assert diagnosis in verdict.text
 
 
 @pytest.mark.parametrize(("number", "answer", "hint"), rows("HINTS"))
 def test_what_is_no_answer_yet_has_a_hint(number, answer, hint):
-    verdict = wsdemo.check(number, answer)
+    verdict = check(number, answer)
     assert verdict.state == "not yet"
     assert hint in verdict.text
 

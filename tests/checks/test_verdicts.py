@@ -14,7 +14,9 @@ import pytest
 import wsdemo
 from tests.checks.answers_02_echo import waits_for_ever
 from tests.checks.worked import SOLUTIONS
+from wsdemo.checks import lesson_02_echo, lesson_04_watch
 from wsdemo.checks._places import end
+from wsdemo.checks._stalls import TooBusy
 
 
 def test_a_check_loads_its_own_lesson_only():
@@ -76,6 +78,22 @@ def test_a_time_limit_of_the_check_is_named():
         "your answer had not finished after 2 s; it was waiting at line "
     )
     assert verdict.text.endswith("in never_sends: await asyncio.Event().wait()")
+
+
+def test_a_machine_too_busy_to_measure_is_not_the_answers_fault(monkeypatch):
+    async def takes_half_the_time(answer):
+        await asyncio.sleep(lesson_04_watch.LONGEST_TRIAL)
+        raise TooBusy
+
+    monkeypatch.setattr(lesson_04_watch, "_try_watch", takes_half_the_time)
+    verdict = wsdemo.check("04.1", SOLUTIONS["04.1"])
+    assert verdict.state == "no verdict"
+    assert "this machine is too busy to measure times" in verdict.text
+
+
+def test_a_wait_that_stalls_have_made_longer_is_not_judged(monkeypatch):
+    monkeypatch.setattr(lesson_02_echo, "BUSY", -1)
+    assert wsdemo.check("02.3", SOLUTIONS["02.3"]).state == "no verdict"
 
 
 def test_an_answer_that_lets_the_time_out_escape_is_told_so():

@@ -10,7 +10,7 @@ from typing import Any, cast
 from wsdemo.checks._places import place_of_block
 from wsdemo.loop import LoopThread
 
-__all__ = ["Stalls"]
+__all__ = ["Stalls", "TooBusy"]
 
 TICK = 0.01
 NOISE = 0.02
@@ -18,6 +18,13 @@ NOISE = 0.02
 
 BLOCKED = 0.2
 """Seconds for which a learner's line must keep the loop busy to be named."""
+
+
+class TooBusy(TimeoutError):
+    """The machine was so busy that times mean nothing; the verdict says to run the check again."""
+
+    def __init__(self) -> None:
+        super().__init__("this machine is too busy to measure times")
 
 
 class Stalls:

@@ -13,7 +13,7 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._plain import AT_ONCE, Plain, after
 from wsdemo.checks._serving import PATIENCE, connected
-from wsdemo.checks._stalls import Stalls
+from wsdemo.checks._stalls import Stalls, TooBusy
 from wsdemo.checks._trial import in_time
 
 
@@ -134,6 +134,9 @@ async def _look_for_next_answer(client: ClientConnection, word: str) -> None:
 HALF = 0.5
 FACTOR = 1.5
 """A time that is longer by this factor, and by what a busy machine adds, is too long."""
+
+BUSY = 0.15
+"""Seconds of stalls by which a wait of half or double the time looks like the right one."""
 
 
 @exercise("02.2")
@@ -266,6 +269,8 @@ async def _check_silence(receive: Receive, stalls: Stalls) -> None:
                     input=Plain(f"seconds={seconds}"),
                     received=Plain(f"None {after(took)}"),
                 )
+        if stalls.seconds > BUSY:
+            raise TooBusy
     finally:
         for each in waits:
             each.cancel()

@@ -241,7 +241,10 @@ def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
         )
     codes = [each.client.close_code for each in (ana, bob, cleo)]
     if None in codes:
-        raise NotYet("drain has returned, and clients are still connected", received=codes)
+        raise NotYet(
+            "drain has returned, and clients are still connected",
+            received=Plain(f"the close codes of three clients: {', '.join(map(str, codes))}"),
+        )
     if ana.received != ["stored one"]:
         raise Misconception(
             "Ana's message was under way when drain began, and its reply has not reached her: she "

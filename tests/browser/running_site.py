@@ -1,0 +1,183 @@
+"""The running edition in a real browser: its lessons, run cell by cell or by Run All.
+
+As a command it runs lessons and prints how many of their cells say what is saved::
+
+    python -m tests.browser.running_site SITE [LESSONS] [--firefox] [--show]
+"""
+
+import argparse
+import contextlib
+import functools
+import http.server
+import json
+import pathlib
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from tests.browser.lab import FLAGS, find_chromium
+from tests.browser.test_lessons import told
+
+NOTEBOOKS = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
+LESSONS = [*(f"{number:02}" for number in range(9)), *map(str, range(10, 15))]
+LONGEST_CELL = 60
+"""Seconds; a saved cell takes less than ten."""
+
+RUN_CELL = """async ([index, limit]) => {
+  const {shell, commands} = window.jupyterapp;
+  const notebook = shell.currentWidget.content;
+  notebook.activeCellIndex = index;
+  notebook.deselectAll();
+  const began = performance.now();
+  const late = new Promise(done => setTimeout(() => done("too late"), limit * 1000));
+  const ran = commands.execute("notebook:run-cell").then(() => "ran");
+  const how = await Promise.race([ran, late]);
+  const outputs = notebook.widgets[index].model.outputs?.toJSON() ?? [];
+  return {how, outputs, seconds: (performance.now() - began) / 1000};
+}"""
+
+SHOWN = """() => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  return Boolean(panel?.content?.widgets?.length && panel.sessionContext?.session?.kernel);
+}"""
+
+ANSWERS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A static server as any other, without its log."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def served(folder: pathlib.Path) -> Iterator[str]:
+    """Serve a folder; give its address, with a slash at the end."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def browser(firefox: bool = False) -> Iterator[Any]:
+    """Start a headless browser under playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        if firefox:
+            launched = playwright.firefox.launch(executable_path=shutil.which("firefox-esr"))
+        else:
+            launched = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        try:
+            yield launched
+        finally:
+            launched.close()
+
+
+class Tab:
+    """A lesson, open in a tab.
+
+    Attributes:
+        page: playwright's page.
+        faults: what went wrong in the page, as lines: errors, requests that leave the site.
+    """
+
+    def __init__(self, page: Any, site: str, name: str) -> None:
+        self.page, self.site, self.name = page, site, name
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
+        page.on("crash", lambda _: self.faults.append("the page crashed"))
+        page.on("request", self._note_request)
+
+    def _note_request(self, request: Any) -> None:
+        if not request.url.startswith((self.site, "blob:", "data:")):
+            self.faults.append(f"a request left the site: {request.url[:100]}")
+
+    def open(self) -> float:
+        """Open the lesson; return the seconds until it was on screen."""
+        began = time.monotonic()
+        self.page.goto(f"{self.site}lab/index.html?path={self.name}")
+        self.page.wait_for_function(SHOWN, timeout=120_000)
+        return time.monotonic() - began
+
+    def wait_for_kernel(self) -> float:
+        """Wait until Python answers; return the seconds that it took."""
+        began = time.monotonic()
+        self.page.evaluate(ANSWERS)
+        return time.monotonic() - began
+
+    def run(self, index: int) -> dict[str, Any]:
+        """Run one cell; return how it ended, its outputs and its seconds."""
+        return self.page.evaluate(RUN_CELL, [index, LONGEST_CELL])
+
+
+def find(number: str) -> pathlib.Path:
+    """The lesson of a number."""
+    [path] = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    return path
+
+
+def comparable(cell: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a cell says to a reader: its streams, texts and errors, as nbval compares them."""
+    return [
+        (kind, text) for kind, text in told(cell) if not kind.startswith(("text/html", "image"))
+    ]
+
+
+def try_cells(tab: Tab) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+    """Run all code cells of a lesson, and give each with a verdict and what it gave."""
+    cells = json.loads((NOTEBOOKS / tab.name).read_text(encoding="utf-8"))["cells"]
+    for index, cell in enumerate(cells):
+        if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
+            continue
+        result = tab.run(index)
+        if result["how"] != "ran":
+            yield cell, "hangs", result
+            return
+        same = comparable(cell) == comparable({**cell, "outputs": result["outputs"]})
+        yield cell, "same" if same else "differs", result
+
+
+def main() -> int:
+    """Run lessons, and print a line for each cell that differs and one for each lesson."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("site", type=pathlib.Path)
+    parser.add_argument("lessons", nargs="*", default=LESSONS)
+    parser.add_argument("--firefox", action="store_true")
+    parser.add_argument("--show", action="store_true", help="print what differs")
+    options = parser.parse_args()
+    with served(options.site) as url, browser(options.firefox) as launched:
+        for number in options.lessons:
+            context = launched.new_context(viewport={"width": 1280, "height": 900})
+            tab = Tab(context.new_page(), url, find(number).name)
+            shown, ready = tab.open(), tab.wait_for_kernel()
+            counts = {"same": 0, "differs": 0, "hangs": 0}
+            slowest = 0.0
+            for cell, verdict, result in try_cells(tab):
+                counts[verdict] += 1
+                slowest = max(slowest, result["seconds"])
+                if verdict != "same":
+                    print(f"{number} {cell['id']:<24} {verdict} {result['seconds']:.1f} s")
+                    if options.show:
+                        now = {**cell, "outputs": result["outputs"]}
+                        print("   saved:", str(comparable(cell))[:700])
+                        print("   now:  ", str(comparable(now))[:1500], flush=True)
+            for fault in dict.fromkeys(tab.faults):
+                print(f"{number} {fault[:300]}")
+            print(
+                f"{number}: {counts}, shown {shown:.1f} s, ready {ready:.1f} s later, "
+                f"slowest cell {slowest:.1f} s",
+                flush=True,
+            )
+            context.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What the course needs to run in a browser tab, where Python has neither threads nor a network.
+
+The browser edition runs Pyodide: CPython, compiled to WebAssembly. It is the same Python, the same
+``websockets`` and the same course, byte for byte. Two things are simulated:
+
+* **Threads** take turns on the one thread that a tab has: see :mod:`wsdemo.tab.threads`.
+* **The network** is memory: a socket is one end of a pair of buffers; see
+  :mod:`wsdemo.tab.sockets`.
+
+Every byte that passes is the byte that would pass outside. What a browser does not show: other
+machines, processes, TLS.
+"""
+
+__all__ = ["install"]
+
+_installed = False
+
+
+def install() -> None:
+    """Give this Python threads and a network, once, before the course uses either.
+
+    What is needed of Pyodide is imported here, so that this package can be read, and its parts
+    tested, under any Python.
+    """
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    from wsdemo.tab import browser_loop, patches, threads
+
+    threads.install()
+    patches.install(threads.yield_turn)
+    browser_loop.install()

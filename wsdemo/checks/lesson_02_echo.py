@@ -90,9 +90,7 @@ async def greeting_echo(handler: Any) -> str:
                         expected=expected,
                         received=answer,
                     )
-    return (
-        "each of two clients got a greeting and six echoes: one handler runs for each connection."
-    )
+    return "two clients each got a greeting and six echoes: a handler runs for each connection."
 
 
 async def _look_for_late_greeting(client: ClientConnection, which: str) -> None:
@@ -167,10 +165,7 @@ async def slow_handler(handler: Any) -> str:
             for task in tasks:
                 task.cancel()
     _check_times(times, stalls)
-    return (
-        "three clients sent two messages each. Each message took half a second, and no client "
-        "waited for another."
-    )
+    return "each of six messages took half a second, and none of three clients waited for another."
 
 
 def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None:

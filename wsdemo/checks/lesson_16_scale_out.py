@@ -226,9 +226,7 @@ async def _nothing_under_way(drain: Drain) -> None:
             ) from None
         await settle()
         if not desk.stopped or any(each.client.close_code is None for each in clients):
-            raise NotYet(
-                "when nothing is under way, drain must also close the connections and stop the bus"
-            )
+            raise NotYet("with nothing under way, also close the connections and stop the bus")
 
 
 def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:

@@ -349,7 +349,7 @@ MISTAKES = [
     ("12.2", subscribes(tidy=clear_all_topics), "another client"),
     ("12.2", subscribes(tidy=drop_empty_topics), "the topics"),
     ("12.2", subscribes(add=replace_the_others), "another client"),
-    ("12.2", by_prefix, "set of another one"),
+    ("12.2", by_prefix, "set of another topic"),
     ("12.2", subscribe_to_all, "has not subscribed"),
     ("12.2", subscribes(unknown="the end"), "after an unknown topic"),
 ]

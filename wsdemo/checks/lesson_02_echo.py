@@ -186,6 +186,12 @@ def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None
         return
     if min(every) > FACTOR * HALF:
         raise NotYet("the work must take half a second; each message took longer", **values)
+    if max(client[0][0] - client[0][1] for client in times) <= FACTOR * HALF:
+        raise NotYet(
+            "the work must take half a second for each message. The first message of each client "
+            "did, at the same time as the others; a later one took longer.",
+            **values,
+        )
     raise Misconception(
         "three clients had to wait for each other, although nothing blocks the event loop. "
         "Something lets in fewer than three at a time: a lock, or a pool that is too small.",

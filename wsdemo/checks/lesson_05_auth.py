@@ -320,7 +320,7 @@ async def _check_silence(client: ClientConnection) -> None:
 
 def _check_close(code: int | None, reason: str | None) -> None:
     values = {
-        "expected": Plain("1008 or a code of 4000–4999, and a reason"),
+        "expected": Plain("1008 or a code of 3000–4999, and a reason"),
         "received": Plain(f"code {code}, reason {reason!r}"),
     }
     if code != 1008 and not 3000 <= (code or 0) <= 4999:

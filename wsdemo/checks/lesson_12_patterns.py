@@ -325,12 +325,13 @@ async def _cancelled(desk: _Desk) -> None:
 
 
 async def _prompt(desk: _Desk, client: _Client) -> None:
+    desk.unknown.clear()  # of the replies that came late on purpose
     desk.prompt = client.slow = True
     try:
         received = await in_time(desk.ask("prompt", PATIENCE / 4))
     except TimeoutError:
         received = None
-    if received != "prompt" and desk.unknown[-1:]:
+    if received != "prompt" and desk.unknown:
         raise Misconception(
             "the reply came before its future was in pending, and was lost: first add the future, "
             "then send."

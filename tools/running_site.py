@@ -8,14 +8,13 @@ own site (``plots_from_cdn``). As a command it builds the running edition by its
     python -m tools.running_site FOLDER
 """
 
+import base64
 import copy
 import hashlib
 import json
 import re
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterable
@@ -26,16 +25,8 @@ import nbformat
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tools import running_page
-
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache" / "running_site"
-
-PYODIDE = "314.0.6"
-CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
-"""Where Pyodide's packages are, those in compiled code as well."""
-
-PYTHON = "3.14"
-"""The Python that this Pyodide is."""
+from tools.running_fetch import CACHE, CDN, ROOT, fetch_pyodide, fetch_wheel, locked, run
+from wsdemo.tab.plots import PICTURES, key
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
@@ -49,6 +40,24 @@ OF_COURSE = ("websockets", "nest-asyncio", "comm")
 
 FROM_CDN = ("matplotlib",)
 """Packages that are on neither npm nor PyPI for a browser, as they are compiled."""
+
+NOT_IN_A_TAB = "not-in-a-tab"
+"""The tag of a cell that needs what a browser tab has not: processes, TLS, brokers."""
+
+NEEDS = {
+    "09": "TLS, which a browser tab leaves to the browser",
+    "15": "a broker, a program beside the notebook",
+    "16": "brokers and a balancer, programs beside the notebook",
+}
+"""The lessons that cannot run in a tab, with what they need."""
+
+CANNOT_RUN = (
+    "> **This lesson does not run in a browser tab.** It needs {}. The outputs below are those "
+    "that were saved when the lesson was made: read them here. To run it, open the course on your "
+    "own machine; the README has the two commands."
+)
+
+PLOT = re.compile(r'<img [^>]*src="data:image/png;base64,([^"]+)"')
 
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 
@@ -70,82 +79,16 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class Missing(Exception):
-    """What the build needs cannot be fetched; the text says in one line what to do."""
-
-
-def run(command: Iterable[Any], cwd: Path = ROOT, missing: str = "") -> str:
-    """Run a program, and return what it prints.
-
-    Args:
-        command: the program and its arguments.
-        cwd: the folder it runs in.
-        missing: what is missing if it fails.
-
-    Raises:
-        Missing: it failed, and ``missing`` says why.
-        SystemExit: it failed for another reason; with its last lines.
-    """
-    words = [str(each) for each in command]
-    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, errors="replace")
-    if done.returncode and missing:
-        raise Missing(f"{missing}. Connect and run the same command again: what came is kept.")
-    if done.returncode:
-        lines = (done.stdout + done.stderr).splitlines()[-15:]
-        raise SystemExit("\n".join(["wsdemo: " + " ".join(words[:4]) + " failed:", *lines]))
-    return done.stdout
-
-
-# What is fetched
-
-
-def fetch_pyodide() -> Path:
-    """Return the folder of Pyodide's core, from npm."""
-    folder = CACHE / f"pyodide-{PYODIDE}"
-    if not folder.is_dir():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise Missing("npm is missing, which fetches Pyodide. Install Node.js 20 or newer.")
-        print(f"  fetching Pyodide {PYODIDE} from npm", flush=True)
-        with tempfile.TemporaryDirectory() as work:
-            command = [npm, "pack", "--silent", "--fetch-retries=1", f"pyodide@{PYODIDE}"]
-            name = run(command, Path(work), "npm could not fetch Pyodide").split()[-1]
-            with tarfile.open(Path(work, name)) as archive:
-                archive.extractall(work, filter="data")
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(str(Path(work, "package")), str(folder))
-    return folder
-
-
-def fetch_wheel(name: str, version: str) -> Path:
-    """Return a wheel in Python alone, from PyPI."""
-    folder = CACHE / "wheels"
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.whl"):
-        found, its_version, *_ = parse_wheel_filename(path.name)
-        if found == canonicalize_name(name) and str(its_version) == version:
-            return path
-    print(f"  fetching {name} {version}", flush=True)
-    # For a platform that has no compiled wheels, pip takes the one in Python alone.
-    run(
-        [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder),
-            *("--disable-pip-version-check", "--retries", "1"),
-            *("--only-binary", ":all:", "--platform", "any"),
-            *("--python-version", PYTHON, f"{name}=={version}"),
-        ],
-        missing=f"pip could not fetch {name} {version}",
-    )
-    return fetch_wheel(name, version)
-
-
-def locked(name: str) -> str:
-    """Return a package's version in requirements.lock."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    found = re.search(rf"^{re.escape(name)}==([^\s;]+)", lock, re.MULTILINE)
-    if found is None:
-        raise SystemExit(f"wsdemo: requirements.lock has no {name}")
-    return found[1]
+def pictures() -> dict[str, bytes]:
+    """Return the plots that the lessons have saved, by the key of their text alternative."""
+    found = {}
+    for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", ()):
+                data = output.get("data", {})
+                if plot := PLOT.search(data.get("text/html", "")):
+                    found[key(data["text/plain"])] = base64.b64decode(plot[1])
+    return found
 
 
 def build_wheel() -> Path:
@@ -167,12 +110,12 @@ def build_wheel() -> Path:
                 out.writestr(each, source.read(each))
             elif lesson.endswith(".ipynb"):  # `wsdemo.progress` lists their names
                 out.writestr(each, b"")
+        for name, picture in pictures().items():
+            path = f"wsdemo/tab/{PICTURES.name}/{name}.png"
+            out.writestr(zipfile.ZipInfo(path), picture)  # without the time of the build
     tag = "0" + hashlib.sha256(slim.read_bytes()).hexdigest()[:8]  # a build tag begins with a digit
     name, version, rest = slim.name.split("-", 2)
     return slim.rename(slim.with_name(f"{name}-{version}-{tag}-{rest}"))
-
-
-# What is made of it
 
 
 def canonical(name: str) -> str:
@@ -290,6 +233,23 @@ def make_pyodide(site: Path, plots_from_cdn: bool = False) -> None:
     (target / "pyodide-lock.json").write_text(json.dumps(document), encoding="utf-8")
 
 
+def for_a_tab(path: Path) -> Any:
+    """Return a lesson as it is in the running edition.
+
+    Args:
+        path: the lesson's file.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["kernelspec"] = KERNELSPEC
+    for cell in notebook.cells:
+        if NOT_IN_A_TAB in (tags := cell.metadata.get("tags", [])):
+            cell.metadata["tags"] = [*tags, "raises-exception"]  # or Run All would end there
+    if what := NEEDS.get(path.name[:2]):
+        cell = nbformat.v4.new_markdown_cell(CANNOT_RUN.format(what), id=NOT_IN_A_TAB)
+        notebook.cells.insert(0, cell)
+    return notebook
+
+
 def settings(plots_from_cdn: bool = False) -> dict[str, Any]:
     """Return JupyterLite's settings.
 
@@ -313,9 +273,7 @@ def gather(folder: Path, plots_from_cdn: bool = False) -> None:
     files = folder / "files"
     files.mkdir(parents=True)
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        notebook.metadata["kernelspec"] = KERNELSPEC
-        nbformat.write(notebook, files / path.name)
+        nbformat.write(for_a_tab(path), files / path.name)
     for path in (ROOT / "notebooks").glob("*.md"):
         shutil.copy(path, files)
     for name in ("solutions", "javascript", "images"):

@@ -18,7 +18,7 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
-from tools import running_site, website_serve
+from tools import running_fetch, running_site, website_serve
 from tools.website_links import faults
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,13 +60,6 @@ RUN_AT_HOME = "To run the lessons, follow the two commands of the project's READ
 RUN = "run/lab/index.html"
 """The page of the running edition, seen from a lesson's page."""
 
-CANNOT_RUN = {
-    "09": "real TLS, which Python does not have in a browser",
-    "15": "a broker and other programs, which a browser cannot start",
-    "16": "brokers, a load balancer and several servers, which a browser cannot start",
-}
-"""What the lessons need that do not run in a browser."""
-
 
 def run_link(name: str) -> str:
     """Return what a lesson's page has below its title, in HTML.
@@ -74,11 +67,11 @@ def run_link(name: str) -> str:
     Args:
         name: the notebook's name, such as ``02_echo.ipynb``.
     """
-    needed = CANNOT_RUN.get(name[:2])
-    if needed is None:
+    what = running_site.NEEDS.get(name[:2])
+    if what is None:
         return f'<p class="run-here"><a href="{RUN}?path={name}">▶ Run this lesson here</a></p>'
     return (
-        f'<p class="run-here">This lesson does not run in the browser: it needs {needed}. '
+        f'<p class="run-here">This lesson does not run in a browser: it needs {what}. '
         "Read it here with its saved outputs, or run it on your own computer.</p>"
     )
 
@@ -247,7 +240,7 @@ def build_running(target: Path, plots_from_cdn: bool) -> bool:
     print("Building the edition that runs in a browser.", flush=True)
     try:
         running_site.build(target, plots_from_cdn)
-    except running_site.Missing as missing:
+    except running_fetch.Missing as missing:
         print(f"The lessons do not run on this site: {missing}", file=sys.stderr)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Which exercises are solved: one file in the learner's copy of the lessons.
+"""Keep which exercises are solved, in one file of the learner's copy of the lessons.
 
 A file of the same name beside the lessons is from somewhere else, such as the course in a browser
 tab, which saves its progress so: what is solved there is solved here.
@@ -29,7 +29,7 @@ NO_COPY = (
 
 @dataclass(frozen=True)
 class Progress:
-    """What is solved of each lesson; shown as a table.
+    """The solved exercises of each lesson; shown as a table.
 
     Attributes:
         solved: the numbers of the exercises that are solved.
@@ -129,7 +129,7 @@ def note(number: str, right: bool, start: Path | None = None) -> int:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """Read the file; one that cannot be read is set aside, and not overwritten."""
+    """Read the file. If it cannot be read, it is renamed, and not overwritten."""
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
         if all(isinstance(each, dict) for each in known["exercises"].values()):

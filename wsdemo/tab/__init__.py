@@ -11,6 +11,8 @@ Every byte that passes is the byte that would pass outside. What a browser does 
 machines, processes, TLS.
 """
 
+import importlib.util
+
 __all__ = ["install"]
 
 _installed = False
@@ -26,9 +28,12 @@ def install() -> None:
     if _installed:
         return
     _installed = True
-    from wsdemo.tab import browser_loop, drive, patches, threads
+    from wsdemo.tab import browser_loop, drive, missing, patches, plots, threads
 
     threads.install()
     patches.install(threads.yield_turn)
     browser_loop.install()
     drive.mark_copy()
+    missing.install()
+    if importlib.util.find_spec("matplotlib") is None:
+        plots.install()

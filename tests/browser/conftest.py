@@ -1,16 +1,26 @@
 """One Chromium, and one JupyterLab, for all tests of this folder."""
 
 import os
+import time
 
 import pytest
 
 import tools.warm_kernels
 from tests.browser import lab
 from tests.browser.pages import page_of
+from tests.browser.running_site import served
+from tools import running_fetch
+from tools import running_site as running_site_builder
 from wsdemo.apps import echo as echo_app
 
 PATIENCE_MS = 20_000
 """How long an expectation waits; playwright's own 5 s are too few where others work as well."""
+
+BUILD_TIME = 100
+"""Seconds for building the running edition; it takes ten where everything is fetched already."""
+
+BASE = "a/project"
+"""Where it is on its server: never at the root, as on GitHub Pages."""
 
 
 # Not for the session: while playwright runs, no other test can use asyncio.run().
@@ -70,3 +80,42 @@ def tab(window):
         return page
 
     return tab
+
+
+@pytest.fixture(scope="session")
+def running_site(tmp_path_factory):
+    """The folder of the running edition, in a folder that a server can show.
+
+    It is built once for all workers: whoever comes first makes the folder, and builds.
+    """
+    pytest.importorskip("jupyterlite_core", reason="the extra `test` is not installed")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, result = shared / "running_site", shared / "running_site.txt"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        end = time.monotonic() + BUILD_TIME
+        while not result.is_file() and time.monotonic() < end:
+            time.sleep(0.2)
+    else:
+        missing = "the running edition could not be built"
+        try:
+            running_site_builder.build(folder / BASE / "run")
+            missing = ""
+        except running_fetch.Missing as error:
+            missing = str(error)
+        finally:
+            unfinished = result.with_suffix(".new")
+            unfinished.write_text(missing, encoding="utf-8")
+            unfinished.replace(result)
+    if missing := result.read_text(encoding="utf-8"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    return folder
+
+
+@pytest.fixture
+def running_url(running_site):
+    """The address of the running edition on a server, under a base path."""
+    with served(running_site) as url:
+        yield f"{url}{BASE}/run/"

@@ -25,6 +25,7 @@ from tools.running_site import NOT_IN_A_TAB
 
 NOTEBOOKS = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = [*(f"{number:02}" for number in range(9)), *map(str, range(10, 15))]
+HINTS = re.compile(r"\n *Hint 1 of [0-9]+: .*", re.DOTALL)
 LONGEST_CELL = 60
 """Seconds; a saved cell takes less than ten."""
 
@@ -82,6 +83,12 @@ def browser(firefox: bool = False) -> Iterator[Any]:
             launched.close()
 
 
+def leaves(site: str, url: str) -> bool:
+    """Whether a request goes to another origin than that of the site."""
+    origin = "/".join(site.split("/")[:3])
+    return not url.startswith((f"{origin}/", "blob:", "data:"))
+
+
 class Tab:
     """A lesson, open in a tab.
 
@@ -98,7 +105,7 @@ class Tab:
         page.on("request", self._note_request)
 
     def _note_request(self, request: Any) -> None:
-        if not request.url.startswith((self.site, "blob:", "data:")):
+        if leaves(self.site, request.url):
             self.faults.append(f"a request left the site: {request.url[:100]}")
 
     def open(self) -> float:
@@ -128,8 +135,9 @@ def find(number: str) -> pathlib.Path:
 def comparable(cell: dict[str, Any]) -> list[tuple[str, str]]:
     """What a cell says to a reader: its streams, texts and errors, as nbval compares them."""
     return [
-        # This kernel writes "<class 'ValueError'>" where IPython's writes "ValueError".
-        (kind.split()[0], re.sub(r"^<class '(?:\w+\.)*(\w+)'>", r"\1", text))
+        # This kernel writes "<class 'ValueError'>" where IPython's writes "ValueError". And here a
+        # check counts the attempts, and adds hints.
+        (kind.split()[0], HINTS.sub("", re.sub(r"^<class '(?:\w+\.)*(\w+)'>", r"\1", text)))
         for kind, text in told(cell)
         if not kind.startswith(("text/html", "image"))
     ]

@@ -235,17 +235,17 @@
     const { contents } = app.serviceManager;
     const found = [];
     const add = (path, text) => found.push([path, new TextEncoder().encode(text)]);
-    for (const { path, type, name } of (await contents.get("")).content) {
+    for (const { path, type, name } of (await contents.get("", { content: true })).content) {
       if (type === "notebook") {
-        const text = await taken(path, (await contents.get(path)).content);
+        const text = await taken(path, (await contents.get(path, { content: true })).content);
         if (text !== null) add(path, text);
       } else if (name === ".wsdemo") {
         try {
-          const file = await contents.get(".wsdemo/progress.json", {
-            type: "file",
+          const { content } = await contents.get(".wsdemo/progress.json", {
+            content: true,
             format: "text",
+            type: "file",
           });
-          const { content } = file;
           add("progress.json", typeof content === "string" ? content : JSON.stringify(content));
         } catch {
           // No exercise was tried yet.
@@ -280,7 +280,9 @@
       app.restored.then(() => {
         watch(app);
         element("save").hidden = false;
-        element("save").addEventListener("click", () => save(app));
+        element("save").addEventListener("click", () =>
+          save(app).catch((error) => tell(`Your work could not be saved: ${error.message}`)),
+        );
       });
     },
   });

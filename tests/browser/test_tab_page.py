@@ -1,0 +1,167 @@
+"""The running edition as a learner meets it: its first screen, Run All at once, and their work."""
+
+import json
+import re
+import zipfile
+
+import pytest
+
+from tests.browser.axe import require_axe, violations
+from tests.browser.running_site import ANSWERS, SHOWN, Tab, find
+from tests.browser.tab_run_all import press_run_all
+from wsdemo.checks import progress
+from wsdemo.course import update
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+READY = "() => document.getElementById('wsdemo-state').textContent === 'Python is ready.'"
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture
+def lesson(window, running_url):
+    """Open a lesson of the running edition."""
+
+    def lesson(number):
+        page = window.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        tab = Tab(page, running_url, find(number).name)
+        tab.open()
+        return tab
+
+    return lesson
+
+
+# Two moments here, and all of them by a command: see tests/browser/tab_run_all.py.
+@pytest.mark.parametrize("seconds", [0, 2])
+def test_run_all_gives_what_is_saved_whenever_it_is_pressed(lesson, seconds):
+    tab = lesson("01")
+    assert press_run_all(tab, seconds) == []
+    # The panels still ask a server of the kernel's, which is not there.
+    assert [each for each in tab.faults if "/_ping?" not in each] == []
+
+
+def test_a_key_that_runs_a_cell_waits_for_python(lesson):
+    tab = lesson("02")
+    page = tab.page
+    page.evaluate("() => jupyterapp.shell.currentWidget.content.activate()")
+    assert page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex") == 0
+    page.keyboard.press("Shift+Enter")  # a text
+    page.wait_for_function("() => jupyterapp.shell.currentWidget.content.activeCellIndex === 1")
+    page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 2; }")
+    page.keyboard.press("Shift+Enter")  # the imports
+    page.get_by_role("status").get_by_text("Your cells run when it is ready").wait_for()
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.content.widgets[2].model.executionCount === 1"
+    )
+    page.wait_for_function(READY)
+
+
+def test_the_first_screen_says_what_is_simulated(lesson):
+    require_axe()
+    page = lesson("03").page
+    about = page.locator("#wsdemo-about")
+    assert "one thread" in about.inner_text()
+    assert "memory in this tab" in about.inner_text()
+
+    def paint(scheme):
+        page.emulate_media(color_scheme=scheme)
+        light = str(scheme == "light").lower()
+        page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light", arg=light, polling=100
+        )
+        page.wait_for_timeout(300)  # the stylesheet of the theme
+
+    seen = violations(page, page.main_frame, paint, widths=(1280, 390), structure=())
+    assert [each for each in seen if "#wsdemo" in each] == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    page.get_by_role("button", name="Close", exact=True).press("Escape")
+    assert not about.is_visible()
+    page.keyboard.press("Enter")  # the button that shows it again has the focus
+    assert about.is_visible()
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.reload()
+    page.wait_for_function(SHOWN)
+    assert not about.is_visible()
+
+
+def test_a_browser_that_cannot_run_it_says_so(chromium, running_url):
+    url = f"{running_url}lab/index.html?path={find('02').name}"
+    with chromium.new_context() as context:
+        context.add_init_script("delete WebAssembly.Suspending")
+        page = context.new_page()
+        page.goto(url)
+        unable = page.get_by_role("dialog", name="This browser cannot run the lessons")
+        unable.wait_for()
+        assert "python start.py" in unable.inner_text()
+        unable.get_by_role("button").click()
+        assert not unable.is_visible()
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(url)
+        assert "JavaScript is off" in page.inner_text("body")
+        assert "Firefox (153 or newer)" in page.inner_text("body")
+
+
+def test_a_page_from_a_folder_says_that_it_needs_a_server(window, running_site):
+    [page_file] = running_site.rglob("lab/index.html")
+    page = window.new_page()
+    page.goto(page_file.as_uri())
+    dialog = page.get_by_role("dialog", name="This page needs a web server")
+    dialog.wait_for()
+    assert "python -m http.server" in dialog.inner_text()
+
+
+EDIT = """(text) => {
+  const {widgets} = jupyterapp.shell.currentWidget.content;
+  const cell = widgets.find(({model}) => model.sharedModel.source.includes('check("00.2"'));
+  cell.model.sharedModel.setSource(text);
+  jupyterapp.shell.currentWidget.content.activeCellIndex = widgets.indexOf(cell);
+  return jupyterapp.commands.execute("notebook:run-cell");
+}"""
+ANSWER = '# mine\nimport wsdemo\n\nline = 4\nwsdemo.check("00.2", line)'
+SOURCES = """() => jupyterapp.shell.currentWidget.content.widgets.map(
+  ({model}) => model.sharedModel.source)"""
+OUTPUT = """() => JSON.stringify(
+  jupyterapp.shell.currentWidget.content.activeCell.model.outputs.toJSON())"""
+PROGRESS = """async () => {
+  const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;
+  const future = kernel.requestExecute({code: "import wsdemo; print(wsdemo.progress())"});
+  let text = "";
+  future.onIOPub = ({content}) => { text += content.text ?? ""; };
+  await future.done;
+  return text;
+}"""
+
+
+def test_work_survives_a_reload_and_continues_on_a_computer(lesson, tmp_path):
+    tab = lesson("00")
+    page = tab.page
+    page.get_by_role("button", name="Save my work").click()
+    page.get_by_role("status").get_by_text("nothing to save yet").wait_for()
+    page.evaluate(EDIT, ANSWER)
+    assert "✓ 00.2" in page.evaluate(OUTPUT)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    page.wait_for_function(SHOWN)
+    page.evaluate(ANSWERS)
+    assert ANSWER in page.evaluate(SOURCES)
+    shown = page.evaluate(PROGRESS)
+    assert re.search(r"^00 start here +· ✓$", shown, re.MULTILINE)
+    assert re.search(r"^16 scale out ", shown, re.MULTILINE), "all lessons are listed"
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save my work").click()
+    assert download.value.suggested_filename == "wsdemo-work.zip"
+    copy = tmp_path / "course"
+    update(copy)
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == ["00_start_here.ipynb", "progress.json"]
+        archive.extractall(copy)
+    assert not update(copy), "there is nothing to merge"
+    notebook = json.loads((copy / "00_start_here.ipynb").read_text(encoding="utf-8"))
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert ANSWER in ["".join(cell["source"]) for cell in notebook["cells"]]
+    assert progress(copy).solved == {"00.2"}

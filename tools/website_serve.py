@@ -1,5 +1,6 @@
 """Show a built site at an address of this machine: `python start.py site --serve`."""
 
+import contextlib
 import functools
 import http.server
 import sys
@@ -72,15 +73,14 @@ def serve(folder: Path, port: int) -> int:
         server = start(folder, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        print(f"port {port}: {reason}. Choose another one: --serve {PORT + 1}", file=sys.stderr)
+        other = port + 1 if port < 65_535 else PORT
+        print(f"port {port}: {reason}. Choose another one: --serve {other}", file=sys.stderr)
         return 1
-    with server:
+    with server, contextlib.suppress(KeyboardInterrupt):
         print(f"The site is at http://127.0.0.1:{server.server_port}/", flush=True)
         if not (folder / "run").is_dir():
             print("It is for reading only. Delete its folder to build it with the lessons to run.")
         print("Press Ctrl+C to end.", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("\nStopped.")
+        server.serve_forever()
+    print("\nStopped.")
     return 0

@@ -97,3 +97,17 @@ def test_there_is_something_to_read_about_each_exercise(number):
     assert len(about.hints) >= 2
     assert about.why.endswith(".")
     exec(about.source, {})  # it needs nothing that it does not show
+
+
+def test_progress_from_elsewhere_counts_and_is_left_alone(copy):
+    """What was solved in a browser tab comes as a file beside the lessons."""
+    note("00.2", False, copy)
+    note("01.1", True, copy)
+    brought = copy / "progress.json"
+    text = '{"exercises": {"00.2": {"solved": true}, "02.1": {"solved": false, "tries": 2}}}'
+    brought.write_text(text)
+    found = wsdemo.progress()
+    assert (found.solved, found.tried) == ({"00.2", "01.1"}, {"02.1"})
+    note("02.1", True, copy)
+    assert wsdemo.progress().solved == {"00.2", "01.1", "02.1"}
+    assert brought.read_text() == text

@@ -20,6 +20,7 @@ from typing import Any
 import nbformat
 
 from tests.browser import lab
+from tools.slides import QUESTION
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("0[0-6]_*.ipynb"))
@@ -231,11 +232,11 @@ def main(arguments: list[str] | None = None) -> int:
         )
         for path in paths:
             name = f"notebooks/{path.name}"
-            ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
+            cells = nbformat.read(path, as_version=4).cells
             found = []
             with shown(context, server, name) as page:
                 run_all(page)
-                for slide in slides(page, ids):
+                for slide in slides(page, [cell.id for cell in cells]):
                     found.append(slide)
                     if given.pictures:
                         photograph(page, given.pictures / f"{path.stem[:2]}-{slide.place}.png")
@@ -243,8 +244,11 @@ def main(arguments: list[str] | None = None) -> int:
                         print(slide, flush=True)
             places = {slide.place.partition(".")[0] for slide in found}
             faults = {slide.place.partition(".")[0] for slide in found if not slide.fits}
+            asked = {cell.id for cell in cells if QUESTION in cell.source}
+            alone = sum({*slide.cells} <= asked for slide in found)
             over += len(faults)
-            print(f"{path.stem}: {len(places)} slides, {len(faults)} not on one screen", flush=True)
+            print(f"{path.stem}: {len(places)} slides, {len(faults)} not on one screen,", end=" ")
+            print(f"{alone} of {len(asked)} questions alone", flush=True)
     return over
 
 

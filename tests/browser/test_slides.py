@@ -9,6 +9,7 @@ from tools.slides import height, places
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.timeout(300),  # a lesson is run, and shown slide by slide
     pytest.mark.skipif(not slides.installed(), reason="jupyterlab-rise is not installed"),
 ]
 

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "running_site"
 
-PYODIDE = "314.0.6"
+PYODIDE = "314.0.7"
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 """Where Pyodide's packages are, those in compiled code as well."""
 

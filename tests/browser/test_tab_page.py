@@ -33,9 +33,10 @@ def lesson(window, running_url):
 
 
 # Two moments here, and all of them by a command: see tests/browser/tab_run_all.py.
-@pytest.mark.parametrize("seconds", [0, 2])
-def test_run_all_gives_what_is_saved_whenever_it_is_pressed(lesson, seconds):
-    tab = lesson("01")
+# Lesson 02 has cells that cannot run in a tab, and those after them must.
+@pytest.mark.parametrize(("number", "seconds"), [("01", 0), ("02", 2)])
+def test_run_all_gives_what_is_saved_whenever_it_is_pressed(lesson, number, seconds):
+    tab = lesson(number)
     assert press_run_all(tab, seconds) == []
     # The panels still ask a server of the kernel's, which is not there.
     assert [each for each in tab.faults if "/_ping?" not in each] == []

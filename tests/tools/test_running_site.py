@@ -166,3 +166,15 @@ def test_without_a_network_it_says_so(monkeypatch):
 def test_a_package_must_be_in_the_lock():
     with pytest.raises(SystemExit, match=r"requirements\.lock has no nothing-of-this-name"):
         running_fetch.locked("nothing-of-this-name")
+
+
+def test_cells_that_may_fail_do_not_stop_the_next(tmp_path):
+    (tmp_path / "build").mkdir()
+    script = tmp_path / "build" / "1.js"
+    with pytest.raises(ValueError, match="0 of JupyterLite's scripts"):
+        running_page.let_cells_fail(tmp_path)
+    script.write_text(f"x&&{running_page.DROPS}drop())")
+    (tmp_path / "build" / "2.js").write_text("y")
+    running_page.let_cells_fail(tmp_path)
+    changed = script.read_text().replace("!window.wsdemoMayFail(e)&&", "")
+    assert changed == f"x&&{running_page.DROPS}drop())" != script.read_text()

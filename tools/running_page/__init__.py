@@ -79,6 +79,27 @@ def add_bar(page: str, version: str) -> str:
     return replace(page, body, f"{body}\n{bar}")
 
 
+DROPS = '"error"===e.content.status&&"interrupt"!==e.metadata.cause&&('
+"""Where JupyterLite drops all cells that wait, after one that has failed."""
+
+
+def let_cells_fail(site: Path) -> None:
+    """Let the next cells run after one with the tag ``raises-exception``, as Jupyter does.
+
+    Args:
+        site: what JupyterLite has built.
+
+    Raises:
+        ValueError: JupyterLite has changed its code.
+    """
+    scripts = [path for path in (site / "build").glob("*.js") if DROPS in path.read_text("utf-8")]
+    if len(scripts) != 1:
+        raise ValueError(f"{len(scripts)} of JupyterLite's scripts have {DROPS!r}")
+    asks = DROPS.removesuffix("(") + "!window.wsdemoMayFail(e)&&("
+    text = replace(scripts[0].read_text(encoding="utf-8"), DROPS, asks)
+    scripts[0].write_text(text, encoding="utf-8")
+
+
 def finish(site: Path) -> None:
     """Add the bar to a built running edition, and delete what is not used.
 
@@ -89,6 +110,7 @@ def finish(site: Path) -> None:
     for name, path in files.items():
         shutil.copy(path, site / "lab" / name)
     version = hashlib.sha256(b"".join(path.read_bytes() for path in files.values())).hexdigest()[:8]
+    let_cells_fail(site)
     page = site / "lab" / "index.html"
     page.write_text(add_bar(page.read_text(encoding="utf-8"), version), encoding="utf-8")
     for pattern in UNUSED:

@@ -35,6 +35,23 @@
     }
   }
 
+  // Jupyter runs the next cells after one that may fail (the tag raises-exception), while
+  // JupyterLite drops them. The build lets it ask here first.
+  const mayFail = new Set();
+  const heard = new WeakSet();
+  window.wsdemoMayFail = (reply) => mayFail.delete(reply.parent_header.msg_id);
+
+  function hear(kernel) {
+    if (!kernel || heard.has(kernel)) return;
+    heard.add(kernel);
+    kernel.anyMessage.connect((_, { direction, msg }) => {
+      const { header, content } = msg;
+      if (direction === "send" && header.msg_type === "execute_request" && !content.stop_on_error) {
+        mayFail.add(header.msg_id);
+      }
+    });
+  }
+
   /** Whether a command is for a text, which is shown without Python. */
   function isText(panel, id) {
     const { activeCell, selectedCells = [] } = panel.content ?? {};
@@ -57,6 +74,7 @@
           waiting -= 1;
         }
         if (panel.isDisposed) return undefined;
+        hear(panel.sessionContext.session?.kernel);
         if (shell.currentWidget !== panel) shell.activateById(panel.id);
       }
       return execute(id, args);

@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "wire": {"frames", "interrupts", "loop", "options", "proxies", "running", "text"},
     "draw": {"cell", "frames", "text", "wire"},
     "server": {"cell", "frames", "interrupts", "loop", "options", "proxies", "running"},
-    "browser": {"cell", "server"},
+    "embedding": set(),
+    "browser": {"cell", "embedding", "server"},
     "jupyter": set(),
     "reconnect": set(),
     "bus": set(),
@@ -45,7 +46,7 @@ MAY_IMPORT = {
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},
-    "tab": set(),
+    "tab": {"embedding", "loop"},
     "doctor": {"course", "files", "programs", "proxies"},
     "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers

@@ -26,8 +26,16 @@ def install() -> None:
     if _installed:
         return
     _installed = True
+    from wsdemo import embedding
     from wsdemo.tab import browser_loop, patches, threads
 
     threads.install()
     patches.install(threads.yield_turn)
     browser_loop.install()
+    embedding.panel_script = _panel_script
+
+
+def _panel_script() -> str:
+    from wsdemo.tab import bridge  # at the first panel: with it come websockets and HTTP
+
+    return bridge.panel_script()

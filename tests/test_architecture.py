@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},
-    "tab": {"embedding", "loop"},
+    "tab": {"cell", "embedding", "loop"},
     "doctor": {"course", "files", "programs", "proxies"},
     "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers

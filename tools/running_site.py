@@ -5,6 +5,7 @@ of its kernel and of Pyodide belong together, so all three are named exactly. Ev
 when it is built, from npm and PyPI, and nothing when it runs.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -22,6 +23,7 @@ import nbformat
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from wsdemo.course.places import FIRST_LESSON
+from wsdemo.tab.plots import PICTURES, key
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "running_site"
@@ -39,6 +41,24 @@ OF_PYODIDE = ("micropip", "ipython", "jedi")
 
 OF_COURSE = ("websockets", "nest-asyncio", "comm")
 """Packages in the versions of requirements.lock."""
+
+NOT_IN_A_TAB = "not-in-a-tab"
+"""The tag of a cell that needs what a browser tab has not: processes, TLS, brokers."""
+
+NEEDS = {
+    "09": "TLS, which a browser tab leaves to the browser",
+    "15": "a broker, a program beside the notebook",
+    "16": "brokers and a balancer, programs beside the notebook",
+}
+"""The lessons that cannot run in a tab, with what they need."""
+
+CANNOT_RUN = (
+    "> **This lesson does not run in a browser tab.** It needs {}. The outputs below are those "
+    "that were saved when the lesson was made: read them here. To run it, open the course on your "
+    "own machine; the README has the two commands."
+)
+
+PLOT = re.compile(r'<img [^>]*src="data:image/png;base64,([^"]+)"')
 
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 
@@ -122,6 +142,18 @@ def locked(name: str) -> str:
     return found[1]
 
 
+def pictures() -> dict[str, bytes]:
+    """Return the plots that the lessons have saved, by the key of their text alternative."""
+    found = {}
+    for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", ()):
+                data = output.get("data", {})
+                if plot := PLOT.search(data.get("text/html", "")):
+                    found[key(data["text/plain"])] = base64.b64decode(plot[1])
+    return found
+
+
 def build_wheel() -> Path:
     """Return a wheel of the course's package, of the lessons with the worked answers only."""
     work = CACHE / "own"
@@ -136,6 +168,8 @@ def build_wheel() -> Path:
             lesson = each.filename.partition("wsdemo/course/lessons/")[2]
             if not lesson or lesson.startswith("solutions/") or lesson == FIRST_LESSON:
                 out.writestr(each, source.read(each))
+        for name, picture in pictures().items():
+            out.writestr(f"wsdemo/tab/{PICTURES.name}/{name}.png", picture)
     return slim
 
 
@@ -211,14 +245,29 @@ def make_pyodide(site: Path) -> None:
     (target / "pyodide-lock.json").write_text(json.dumps(document), encoding="utf-8")
 
 
+def for_a_tab(path: Path) -> Any:
+    """Return a lesson as it is in the running edition.
+
+    Args:
+        path: the lesson's file.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["kernelspec"] = KERNELSPEC
+    for cell in notebook.cells:
+        if NOT_IN_A_TAB in (tags := cell.metadata.get("tags", [])):
+            cell.metadata["tags"] = [*tags, "raises-exception"]  # or Run All would end there
+    if what := NEEDS.get(path.name[:2]):
+        cell = nbformat.v4.new_markdown_cell(CANNOT_RUN.format(what), id=NOT_IN_A_TAB)
+        notebook.cells.insert(0, cell)
+    return notebook
+
+
 def gather(folder: Path) -> None:
     """Put the lessons, and what they link to, where JupyterLite looks for its files."""
     files = folder / "files"
     files.mkdir(parents=True)
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        notebook.metadata["kernelspec"] = KERNELSPEC
-        nbformat.write(notebook, files / path.name)
+        nbformat.write(for_a_tab(path), files / path.name)
     for path in (ROOT / "notebooks").glob("*.md"):
         shutil.copy(path, files)
     for name in ("solutions", "javascript", "images"):

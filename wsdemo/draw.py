@@ -143,7 +143,8 @@ def show(plot: Any, text: str) -> None:
         raise ValueError("a plot needs a text that says what it shows")
     if not isinstance(plot, bytes):
         file = io.BytesIO()
-        plot.figure.savefig(file, format="png", dpi=100, bbox_inches="tight")
+        options: dict[str, Any] = {"dpi": 100, "bbox_inches": "tight"}
+        plot.figure.savefig(file, format="png", metadata={"Description": text}, **options)
         plot = file.getvalue()
     if shell := ipython_shell():
         # Not as image/png: the frontends have no place for its text alternative.

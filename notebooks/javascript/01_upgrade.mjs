@@ -12,9 +12,9 @@ const expected = createHash("sha1")
   .update(key + GUID)
   .digest("base64");
 
-const line = net.connect(port, "127.0.0.1");
-line.setTimeout(5000, () => line.destroy(new Error("no answer within 5 s")));
-line.write(
+const socket = net.connect(port, "127.0.0.1");
+socket.setTimeout(5000, () => socket.destroy(new Error("no answer within 5 s")));
+socket.write(
   [
     "GET / HTTP/1.1",
     `Host: 127.0.0.1:${port}`,
@@ -28,7 +28,7 @@ line.write(
 );
 
 let received = Buffer.alloc(0);
-line.on("data", (data) => {
+socket.on("data", (data) => {
   received = Buffer.concat([received, data]);
   const end = received.indexOf("\r\n\r\n");
   if (end < 0) return;
@@ -38,9 +38,9 @@ line.on("data", (data) => {
   console.log(status);
   console.log("accepted:", headers.includes(`Sec-WebSocket-Accept: ${expected}`));
   console.log("first frame:", frame.subarray(2, 2 + frame[1]).toString());
-  line.end();
+  socket.end();
 });
-line.on("error", (error) => {
+socket.on("error", (error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

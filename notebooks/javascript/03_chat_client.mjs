@@ -1,6 +1,6 @@
-// Lesson 03 in Node.js: somebody who says a few things in a chat room, with the library ws.
+// Lesson 03 in Node.js: a client that sends a few messages to a chat room, with the library ws.
 //
-//   node 03_chat_client.mjs URL NAME MESSAGE...      leaves when the last one has been answered
+//   node 03_chat_client.mjs URL NAME MESSAGE...      disconnects after the last reply
 
 import WebSocket from "ws";
 

@@ -9,7 +9,7 @@ const wss = new WebSocketServer({
   port: Number(process.argv[2] ?? 8080),
   maxPayload: 2 ** 20, // by default 100 MiB
 });
-const room = new Map(); // from connection to the name that it speaks under
+const room = new Map(); // from a connection to its name
 
 class Refusal extends Error {}
 
@@ -52,7 +52,7 @@ function bind(ws, user) {
   room.set(ws, user);
 }
 
-// send() does not wait: what a slow client does not fetch piles up here, see bufferedAmount.
+// send() does not wait: messages that a slow client does not read pile up here, see bufferedAmount.
 function broadcast(data) {
   const text = JSON.stringify(data);
   for (const ws of room.keys()) {

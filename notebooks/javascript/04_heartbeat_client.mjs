@@ -1,4 +1,4 @@
-// Lesson 04 in Node.js: a client with a heartbeat of its own, as a page in a browser needs it.
+// Lesson 04 in Node.js: a client that sends its own heartbeats, as a page in a browser must.
 //
 //   node 04_heartbeat_client.mjs URL [INTERVAL [LIMIT]]
 //
@@ -12,8 +12,8 @@ const ws = new WebSocket(url);
 ws.addEventListener("open", () => {
   console.log("Connected to server");
   heartbeat(() => {
-    console.log("no answer: gave up the server");
-    ws.terminate(); // a page has only close(), and goes on without waiting for its end
+    console.log("no answer: gave up on the server");
+    ws.terminate(); // a page has only close(), and must not wait for its end
   });
 });
 ws.addEventListener("close", (event) => console.log("Disconnected", event.code));
@@ -36,7 +36,7 @@ function heartbeat(lost) {
     clearTimeout(deadline);
     deadline = undefined;
   });
-  ws.addEventListener("close", stop); // else the timer would keep this program alive for ever
+  ws.addEventListener("close", stop); // or the timer would keep this program running
 
   function stop() {
     clearInterval(timer);

@@ -2,7 +2,7 @@
 //
 //   node 04_heartbeat_server.mjs [PORT [INTERVAL [LIMIT]]]
 //
-// Prints the port that it listens on, then a line for each peer that it gives up. INTERVAL is the
+// Prints the port that it listens on, then a line for each dead peer. INTERVAL is the
 // time between two pings, LIMIT the time for a pong, in milliseconds. Ctrl-C stops it.
 
 import { WebSocketServer } from "ws";
@@ -21,7 +21,7 @@ wss.on("connection", (ws) => {
   });
 });
 
-// Each connection has timers of its own, so that the pings do not leave all at once.
+// Each connection has its own timers, so that the pings are not all sent at once.
 function watch(ws) {
   let timer = setTimeout(beat, Math.random() * interval);
   let deadline;
@@ -29,8 +29,8 @@ function watch(ws) {
   function beat() {
     ws.ping();
     deadline = setTimeout(() => {
-      console.log("no pong: gave up a peer");
-      ws.terminate(); // close() would wait for an answer from the dead
+      console.log("no pong: gave up on a peer");
+      ws.terminate(); // close() would wait for an answer from the dead peer
     }, limit);
   }
   ws.on("pong", () => {
@@ -49,6 +49,6 @@ function typeOf(message, isBinary) {
   try {
     return isBinary ? undefined : JSON.parse(message).type;
   } catch {
-    return undefined; // not an object in JSON: none of our business
+    return undefined; // not a JSON object: ignored
   }
 }

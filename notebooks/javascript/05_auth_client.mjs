@@ -11,7 +11,7 @@ const ws = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } })
 
 ws.on("unexpected-response", (request, response) => {
   console.log("refused", response.statusCode);
-  request.destroy(); // who listens here must end the request
+  request.destroy(); // a listener for this event must end the request
 });
 ws.on("open", () => console.log("open"));
 ws.on("message", (message) => console.log(message.toString()));

@@ -1,10 +1,10 @@
-// Lesson 05 in Node.js: a server that refuses before the upgrade, and ends what has expired.
+// Lesson 05 in Node.js: a server that refuses before the upgrade, and closes what has expired.
 //
 //   node 05_auth_server.mjs [PORT [LIFETIME]]
 //
-// Prints the port that it listens on. Programs come with "Authorization: Bearer TOKEN". Pages get a
-// ticket from /ticket, with the same header, and connect to /?ticket=TICKET. LIFETIME is that of a
-// connection, in milliseconds. Ctrl-C stops it.
+// Prints the port that it listens on. Programs send "Authorization: Bearer TOKEN". Pages get a
+// ticket from /ticket, with the same header, and connect to /?ticket=TICKET. LIFETIME is how long a
+// connection may last, in milliseconds. Ctrl-C stops it.
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -26,7 +26,7 @@ const server = createServer((request, response) => {
   response.end(ticket);
 });
 
-// With noServer the library leaves it to us whether there is an upgrade at all.
+// With noServer this program decides whether there is an upgrade at all.
 const wss = new WebSocketServer({ noServer: true });
 
 server.on("upgrade", (request, socket, head) => {

@@ -12,6 +12,6 @@ wss.on("listening", () => console.log(wss.address().port));
 wss.on("connection", (ws) => {
   ws.on("error", (error) => console.error("client:", error.message));
 
-  // Every message comes as a Buffer, text too. Without { binary } it would go back as bytes.
+  // Every message comes as a Buffer, text too. Without { binary } text would go back as bytes.
   ws.on("message", (message, isBinary) => ws.send(message, { binary: isBinary }));
 });

@@ -1,9 +1,9 @@
-// Lesson 07 in Node.js: a client that tells what it sees of the end.
+// Lesson 07 in Node.js: a client that reports how its connection ends.
 //
 //   node 07_closing_client.mjs URL [CODE]
 //
-// Closes with CODE once it is open, with no code for "none"; without the argument it waits for the
-// other side.
+// When the connection is open, it closes with CODE, or without a code for "none". Without the
+// argument it waits for the other side.
 
 import WebSocket from "ws";
 

@@ -1,10 +1,10 @@
-// Lesson 07 in Node.js: a server that ends each connection as its path demands, and tells the end.
+// Lesson 07 in Node.js: a server that ends each connection as its path says, and reports each end.
 //
 //   node 07_closing_server.mjs [PORT]
 //
-// Paths: /4001 closes with that code, as any number; /no-code closes without one; /cut ends the
-// line; /throw has a bug in its listener; /refused is answered with 401; /stop shuts the server
-// down; all others listen. Prints the port, then a line for each end. Ctrl-C stops it.
+// Paths: /4001 closes with that code, as any number; /no-code closes without one; /cut cuts the
+// connection; /throw has a bug in its listener; /refused is answered with 401; /stop shuts the
+// server down; all others echo. Prints the port, then a line for each end. Ctrl-C stops it.
 
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
@@ -50,7 +50,7 @@ function end(ws, path) {
   else if (/^\/\d+$/.test(path)) ws.close(Number(path.slice(1)), "as you wish");
 }
 
-// Nobody else tells the clients: server.close() waits for them.
+// server.close() sends the clients nothing, and waits for them: so close each connection.
 function stop() {
   server.close();
   for (const ws of wss.clients) ws.close(1001, "the server stops");

@@ -25,7 +25,7 @@ export class ReconnectingWebSocket {
   }
 
   connect() {
-    // A function gives an address for each connection: with a new ticket, or with the last id.
+    // A function returns an address for each connection: with a new ticket, or with the last id.
     const ws = new WebSocket(typeof this.url === "function" ? this.url() : this.url);
     let status;
     this.ws = ws;
@@ -70,7 +70,7 @@ export class ReconnectingWebSocket {
   abandon() {
     const { ws } = this;
     if (!ws) return;
-    this.ended({ type: "close", code: 1006, reason: "no sign of life", wasClean: false });
+    this.ended({ type: "close", code: 1006, reason: "heartbeat not answered", wasClean: false });
     ws.close();
   }
 
@@ -80,7 +80,7 @@ export class ReconnectingWebSocket {
     this.ws?.close(code, reason);
   }
 
-  // When this returns, the message was taken or kept. A taken one may be lost with its connection.
+  // When this returns, the message was sent or queued. A sent one may be lost with its connection.
   send(data) {
     if (this.closed) throw new Error("this client is closed");
     if (this.ws?.readyState === WebSocket.OPEN) return this.ws.send(data);

@@ -1,4 +1,4 @@
-// Lesson 09 in Node.js: a client that trusts an authority of your own, and reports what is wrong.
+// Lesson 09 in Node.js: a client that trusts your own authority, and reports what is wrong.
 //
 //   node 09_tls_client.mjs URL [CA.pem]
 

@@ -8,7 +8,7 @@ import { WebSocketServer } from "ws";
 
 const [port = 8080, rate = 1] = process.argv.slice(2).map(Number);
 const wss = new WebSocketServer({ port, host: "127.0.0.1", maxPayload: 1024 });
-const clients = new Map(); // from a connection to the news that waits for it
+const clients = new Map(); // from a connection to the reading that waits for it
 let reading = measure();
 
 function measure() {
@@ -19,33 +19,33 @@ function measure() {
   };
 }
 
-/** Send what waits, if the client has had the last message: its pong says so. */
-function tell(ws) {
+/** Send the reading that waits, if the client has received the last one: its pong shows that. */
+function sendNext(ws) {
   const client = clients.get(ws);
-  if (!client || client.busy || !client.news) return;
+  if (!client || client.busy || !client.next) return;
   client.busy = true;
-  ws.send(JSON.stringify(client.news));
-  client.news = null;
+  ws.send(JSON.stringify(client.next));
+  client.next = null;
   ws.ping();
 }
 
 wss.on("connection", (ws) => {
-  clients.set(ws, { news: reading, busy: false });
+  clients.set(ws, { next: reading, busy: false });
   ws.on("error", (error) => console.error("client:", error.message));
   ws.on("close", () => clients.delete(ws));
   ws.on("pong", () => {
     const client = clients.get(ws);
     if (client) client.busy = false;
-    tell(ws);
+    sendNext(ws);
   });
-  tell(ws);
+  sendNext(ws);
 });
 
 setInterval(() => {
   reading = measure();
   for (const [ws, client] of clients) {
-    client.news = reading;
-    tell(ws);
+    client.next = reading;
+    sendNext(ws);
   }
 }, 1000 / rate);
 

@@ -1,13 +1,13 @@
-// Lesson 12 in JavaScript: questions that are promises. For pages and for Node.js alike.
+// Lesson 12 in JavaScript: requests that return promises, for pages and for Node.js.
 //
 //   node 12_patterns_client.mjs URL
 //
 // Asks the server for its data, and to join a room that does not exist. Prints the replies, and how
-// many questions are pending.
+// many requests are pending.
 
-/** Questions over one connection; each gets its own answer, or an error. */
+/** Requests over one connection; each gets its own reply, or an error. */
 export class Asker {
-  pending = new Map(); // from an id to what waits for the answer
+  pending = new Map(); // from an id to what waits for the reply
   #last = 0;
 
   /** @param {WebSocket} ws a connection; from a page, or of the library ws. */
@@ -20,11 +20,11 @@ export class Asker {
   }
 
   /**
-   * Ask, and wait at most so many milliseconds for the answer.
+   * Send a request, and wait at most so many milliseconds for the reply.
    *
    * @param {object} request what to ask; an id is added.
    * @param {number} limit milliseconds.
-   * @returns {Promise} the answer's data; rejected with the error, or when the time is over.
+   * @returns {Promise} the reply's data; rejected with the error, or when the time is over.
    */
   ask(request, limit = 5000) {
     const id = ++this.#last;
@@ -37,7 +37,7 @@ export class Asker {
 
   #settle({ id, data, error }) {
     const waiting = this.pending.get(id);
-    if (!waiting) return; // news that nobody asked for, or an answer that came too late
+    if (!waiting) return; // not a reply, or one that came too late
     this.pending.delete(id);
     clearTimeout(waiting.timer);
     if (error) waiting.reject(new Error(error));

@@ -25,10 +25,10 @@ wss.on("connection", (ws) => {
 
 setInterval(() => {
   const text = String(++number).padStart(bytes);
-  for (const client of wss.clients) tell(client, text);
+  for (const client of wss.clients) sendOrEvict(client, text);
 }, 10);
 
-function tell(client, text) {
+function sendOrEvict(client, text) {
   if (client.readyState !== WebSocket.OPEN) return;
   if (client.bufferedAmount <= MOST_PENDING) {
     behindSince.delete(client);

@@ -8,7 +8,7 @@ const [url = "ws://127.0.0.1:8080", ...texts] = process.argv.slice(2);
 const ws = new WebSocket(url);
 
 ws.on("upgrade", ({ statusCode }) => console.log(`status ${statusCode}`));
-// The answer to a refused handshake is HTTP; a page is shown nothing of it.
+// The answer to a refused handshake is HTTP; a page sees nothing of it.
 ws.on("unexpected-response", (_request, response) => {
   console.log(`status ${response.statusCode} ${response.statusMessage}`);
   response.setEncoding("utf8");

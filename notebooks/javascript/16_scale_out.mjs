@@ -1,5 +1,5 @@
-// Lesson 16 in Node.js: talk in a room of several servers, through a balancer, and lose nothing when
-// one of them dies. Each word is said when the one before has come back: that it came back is its
+// Lesson 16 in Node.js: send messages to a room of several servers, through a balancer, and lose
+// none when a server dies. Each message is sent when the one before has come back, which is its
 // acknowledgement.
 //
 //   node 16_scale_out.mjs URL NAME COUNT [BASE]      BASE in milliseconds
@@ -8,23 +8,23 @@ import { ReconnectingWebSocket } from "./08_reconnect.mjs";
 
 const [url, name, count, base = 5000] = process.argv.slice(2);
 let last; // the id of the last message
-let number = 1; // of the word that is being said
-let home = false; // whether we are in the room, and have heard what was missed
+let number = 1; // of the message that is being sent
+let home = false; // whether we are in the room, and have received what was missed
 
 const address = () => `${url}/?notices=1${last ? `&since=${encodeURIComponent(last)}` : ""}`;
 const client = new ReconnectingWebSocket(address, { base: Number(base), cap: 6 * base });
 
 client.on("message", ({ data }) => {
   const { id, user, message, type, state, error } = JSON.parse(data);
-  if (id) heard(id, user, message);
+  if (id) received(id, user, message);
   else if (error) console.log("error");
-  else if (type === "gap") console.log("gap: load the whole state anew");
+  else if (type === "gap") console.log("gap: load the whole state again");
   else if (type === "bus") {
     console.log("bus", state);
-    if (state === "up") say();
+    if (state === "up") sendNext();
   } else if (type === "names" && !home) {
     home = true;
-    say(); // for the first time, or again: what was missed did not have it
+    sendNext(); // for the first time, or again: what was missed did not have it
   }
 });
 client.on("close", ({ code }) => {
@@ -33,21 +33,21 @@ client.on("close", ({ code }) => {
 });
 client.on("giveup", () => console.log("gave up"));
 
-function heard(id, user, message) {
+function received(id, user, message) {
   if (!isNew(id)) return;
   last = id;
   console.log(split(id)[1], message);
-  if (user !== name || message !== word()) return;
+  if (user !== name || message !== text()) return;
   number += 1;
-  setTimeout(say, 10);
+  setTimeout(sendNext, 10);
 }
 
-function say() {
+function sendNext() {
   if (number > count) client.close();
-  else if (home) client.send(JSON.stringify({ user: name, message: word() }));
+  else if (home) client.send(JSON.stringify({ user: name, message: text() }));
 }
 
-function word() {
+function text() {
   return `${name} ${number}`;
 }
 

@@ -29,7 +29,7 @@ def read(text):
     return data["user"], data["message"]
 
 
-def announce(room, user, message):
+def send_to_all(room, user, message):
     """Send a message to everybody in the room."""
     now = int(time.time() * 1000)
     broadcast(room, json.dumps({"user": user, "message": message, "timestamp": now}))
@@ -55,7 +55,7 @@ async def chat(connection, room):
             except ValueError as problem:
                 await connection.send(json.dumps({"error": str(problem)}))
             else:
-                announce(room, user, message)
+                send_to_all(room, user, message)
     finally:
         del room[connection]
 
@@ -70,7 +70,7 @@ async def survivor(connection, room):
             except ValueError as problem:
                 await connection.send(json.dumps({"error": str(problem)}))
             else:
-                announce(room, user, message)
+                send_to_all(room, user, message)
     finally:
         room.discard(connection)
 

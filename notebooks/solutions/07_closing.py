@@ -5,7 +5,7 @@ prediction = {
     "the client sends a Close frame without a code": (1005, 1005),
     "the server sends more than the client's max_size": (1006, 1009),
     "the network cable is cut": (1006, 1006),
-    "the line freezes, and only the client pings": (1006, None),
+    "the network freezes, and only the client pings": (1006, None),
     "the server answers the handshake with 401": (None, None),
 }
 

@@ -29,7 +29,7 @@ async def first_message(url, pause):
 
 
 def replay(kept, epoch, last):
-    """Say whether something may be missing, and what to send."""
+    """Return whether something may be missing, and what to send."""
     last_epoch, _, number = last.rpartition("-")
     number = int(number)
     newest = kept[-1][0] if kept else 0

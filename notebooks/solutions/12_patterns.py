@@ -9,7 +9,7 @@ from websockets.asyncio.server import broadcast
 
 
 async def ask(client, pending, request, seconds):
-    """Ask under an id that is never used again, and leave nothing behind."""
+    """Send a request under an id that is never used again, and leave nothing behind."""
     number = uuid.uuid4().hex
     pending[number] = asyncio.get_running_loop().create_future()
     try:
@@ -36,7 +36,7 @@ async def feed(connection, topics):
 
 def same(one, other):
     """Compare two keys in constant time; compare_digest takes texts only if they are ASCII."""
-    # JSON lets half a surrogate pair through, which is not valid UTF-8.
+    # JSON allows half a surrogate pair, which is not valid UTF-8.
     return hmac.compare_digest(*(key.encode("utf-8", "surrogatepass") for key in (one, other)))
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 
 class Latest:
-    """Keep the newest value, and give it once."""
+    """Keep the newest value, and return it once."""
 
     def __init__(self):
         self.value, self.new = None, asyncio.Event()
@@ -45,7 +45,7 @@ async def close(connection):
 
 
 async def upload(connection, most):
-    """Add up the pieces, and look before keeping one."""
+    """Add up the sizes of the pieces, and check the sum before keeping a piece."""
     pieces, size = [], 0
     async for message in connection:
         if message == "end":

@@ -25,7 +25,7 @@ FUTURE = LOOP.create_future()
 MISTAKES = [
     ("00.1", ask, "that is the function itself, and nobody has"),
     ("00.1", FUTURE, "that is a task: it runs ask(), but it is"),
-    ("00.1", Awaitable(), "that can be awaited, and was not: its"),
+    ("00.1", Awaitable(), "that can be awaited, and nobody has awaited"),
     ("00.2", 5, "line 5 waits, too, but with await:"),
     ("00.2", 6, "line 6 prints, which takes microseconds;"),
     ("00.2", 3, "line 3 waits with async for: meanwhile the"),

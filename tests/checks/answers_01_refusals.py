@@ -7,7 +7,7 @@ good = {"no key": 400, "foreign origin": 403, "no upgrade": 426}
 MISTAKES = [
     ("01.3", dict.fromkeys(good, 400), "a request with a foreign Origin is well"),
     ("01.3", {**good, "no key": 401}, "401 asks for credentials. The key is not a"),
-    ("01.3", {**good, "no key": 403}, "403 is for what is understood and not"),
+    ("01.3", {**good, "no key": 403}, "403 is for a request that is understood"),
     ("01.3", {**good, "no key": 426}, "without a key the request asks for an"),
     ("01.3", {**good, "foreign origin": 400}, "a request with a foreign Origin is well"),
     ("01.3", {**good, "foreign origin": 401}, "401 asks for credentials. A foreign Origin"),

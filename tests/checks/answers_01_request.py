@@ -21,7 +21,7 @@ def without(name):
 
 MISTAKES = [
     ("01.2", without(b"Host"), "Host is missing. HTTP/"),
-    ("01.2", without(b"Upgrade"), "Upgrade is missing. It asks for a change of"),
+    ("01.2", without(b"Upgrade"), "Upgrade is missing. It asks the server to"),
     ("01.2", without(b"Connection"), "Connection is missing. It says that Upgrade"),
     ("01.2", without(b"Sec-WebSocket-Key"), "Sec-WebSocket-Key is missing. The server"),
     ("01.2", without(b"Sec-WebSocket-Version"), "Sec-WebSocket-Version is missing. It is"),
@@ -41,10 +41,10 @@ MISTAKES = [
 
 HINTS = [
     ("01.2", replaced(b": 13", b": 8"), "the server answers"),
-    ("01.2", replaced(b"1.1", b"1.0"), "the first line ends with the version, HTTP/"),
-    ("01.2", replaced(b"HTTP/1.1", b"HTTP/2"), "the first line ends with the version, HTTP/"),
-    ("01.2", replaced(b" HTTP/1.1", b""), "the first line ends with the version, HTTP/"),
-    ("01.2", replaced(b"GET", b"POST"), "the first line begins with GET, and nothing"),
+    ("01.2", replaced(b"1.1", b"1.0"), "the first line must end with the version,"),
+    ("01.2", replaced(b"HTTP/1.1", b"HTTP/2"), "the first line must end with the version,"),
+    ("01.2", replaced(b" HTTP/1.1", b""), "the first line must end with the version,"),
+    ("01.2", replaced(b"GET", b"POST"), "the first line must begin with GET: no"),
     ("01.2", replaced(b"dGhlIHNhbXBsZSBub25jZQ==", b"abc"), "the server answers"),
     (
         "01.2",
@@ -59,7 +59,7 @@ HINTS = [
     ("01.2", replaced(b"Host: ", b"Host "), "a header is a name, a colon, and a value"),
     ("01.2", REQUEST.decode(), 'a request is bytes: b"GET …"'),
     ("01.2", b"", "a request has several lines, and each ends"),
-    ("01.2", b"\r\n" + REQUEST, "the first line begins with GET, and nothing"),
+    ("01.2", b"\r\n" + REQUEST, "the first line must begin with GET: no"),
     (
         "01.2",
         replaced(b"GET / ", b"GET ws://localhost/ "),
@@ -70,7 +70,7 @@ HINTS = [
     (
         "01.2",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        "the first line begins with GET, and nothing",
+        "the first line must begin with GET: no",
     ),
     (
         "01.2",

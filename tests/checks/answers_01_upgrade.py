@@ -72,12 +72,12 @@ MISTAKES = [
     ("01.1", lambda key: sha(key + GUID), "those are the twenty bytes; a header is"),
     ("01.1", aio, "your function is `async def`: calling it"),
     ("01.1", lambda key: b64(sha(key + GUID.lower())), "the GUID is written in capital letters."),
-    ("01.1", lambda key: base64.urlsafe_b64encode(sha(key + GUID)).decode(), "that is the base"),
-    ("01.1", lambda key: lib(key).rstrip("="), "the = at the end belongs to base"),
+    ("01.1", lambda key: base64.urlsafe_b64encode(sha(key + GUID)).decode(), "that is base"),
+    ("01.1", lambda key: lib(key).rstrip("="), "the = at the end is missing:"),
     (
         "01.1",
         lambda key: base64.encodebytes(sha(key + GUID)).decode(),
-        "there is a newline at the end: b",
+        "there is a newline at the end.",
     ),
     (
         "01.1",
@@ -87,14 +87,14 @@ MISTAKES = [
 ]
 
 HINTS = [
-    ("01.1", lambda key: key, "SHA-1 over the key followed by the GUID;"),
-    ("01.1", lambda key: b64(sha(key + " " + GUID)), "SHA-1 over the key followed by the GUID;"),
-    ("01.1", lambda key: b64(sha(key + GUID + "\r\n")), "SHA-1 over the key followed by the GUID;"),
-    ("01.1", lambda key: b64(os.urandom(20)), "SHA-1 over the key followed by the GUID;"),
-    ("01.1", lambda key: (lib(key),), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: key, "hash the key followed by the GUID with"),
+    ("01.1", lambda key: b64(sha(key + " " + GUID)), "hash the key followed by the GUID with"),
+    ("01.1", lambda key: b64(sha(key + GUID + "\r\n")), "hash the key followed by the GUID with"),
+    ("01.1", lambda key: b64(os.urandom(20)), "hash the key followed by the GUID with"),
+    ("01.1", lambda key: (lib(key),), "hash the key followed by the GUID with"),
     ("01.1", lambda key: print(lib(key)), "return the value of the header, a text"),
-    ("01.1", lambda key: lib(key.lower()), "SHA-1 over the key followed by the GUID;"),
-    ("01.1", lambda key: b64(sha(key + GUID)[:16]), "SHA-1 over the key followed by the GUID;"),
+    ("01.1", lambda key: lib(key.lower()), "hash the key followed by the GUID with"),
+    ("01.1", lambda key: b64(sha(key + GUID)[:16]), "hash the key followed by the GUID with"),
 ]
 
 RIGHT = [

@@ -177,8 +177,8 @@ MISTAKES = [
     ("02.3", r_plain, "your function must be `async def`"),
     ("02.3", r_suppress, "the connection was closed, and your"),
     ("02.3", recv(lambda s: s / 2), "no message came, and your function did not"),
-    ("02.3", recv(lambda s: 2 * s), "no message came, and your function did not"),
-    ("02.3", recv(lambda s: 1), "no message came, and your function did not"),
+    ("02.3", recv(lambda s: 2 * s), "no message came, and your function waited"),
+    ("02.3", recv(lambda s: 1), "no message came, and your function waited"),
     ("02.3", recv(lambda s: 0.2), "no message came, and your function did not"),
 ]
 

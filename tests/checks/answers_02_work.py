@@ -156,6 +156,14 @@ async def task_each(connection):
             group.create_task(do(message))
 
 
+async def longer_each_time(connection):
+    seconds = 0.5
+    async for message in connection:
+        await asyncio.sleep(seconds)
+        await connection.send(f"done: {message}")
+        seconds += 0.5
+
+
 MISTAKES = [
     ("02.2", worker(blocks), "your handler blocks the event loop at line"),
     ("02.2", worker(locked), "three clients had to wait for each other,"),
@@ -177,6 +185,7 @@ HINTS = [
     ("02.2", worker(lambda: asyncio.sleep(5)), "no message came within"),
     ("02.2", worker(lambda: asyncio.sleep(0.25)), "the work must take half a second for each"),
     ("02.2", worker(lambda: asyncio.sleep(0)), "the work must take half a second for each"),
+    ("02.2", longer_each_time, "a later one took longer"),
 ]
 
 RIGHT = [

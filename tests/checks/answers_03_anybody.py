@@ -270,7 +270,7 @@ MISTAKES = [
                 ensure_ascii=False,
             )
         ),
-        "text that UTF-8 cannot express ended the",
+        "text that UTF-8 cannot encode was not",
     ),
     ("03.3", asloop, "your loop waited for a member that does not"),
     ("03.3", chat(read=json.loads), "one bad message ended the connection:"),

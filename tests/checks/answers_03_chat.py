@@ -349,8 +349,8 @@ HINTS = [
     ("03.2", named(join_late=True), "eve did not receive a message of ana"),
     ("03.2", named(close_on_error=True), "the connection of eve was closed, and the"),
     ("03.2", named(err_text=True), "the server sent a message that is not a"),
-    ("03.2", named(lower=True), "zoe received something else than the"),
-    ("03.2", forces_name, "a message was sent on under another name"),
+    ("03.2", named(lower=True), "zoe received something other than the"),
+    ("03.2", forces_name, "a message was passed on under another name"),
     ("03.2", does_nothing, "the connection of ana was closed, and the"),
 ]
 

@@ -276,14 +276,14 @@ def r(check, catch=(ValueError, RecursionError)):
 
 
 MISTAKES = [
-    ("03.1", relay(fin=False), "bob, who closed the connection, was taken"),
+    ("03.1", relay(fin=False), "bob closed the connection, and was removed."),
     ("03.1", list_loop, "one member does not read, and the others"),
     ("03.1", set_loop, "your loop waited for a member that does not"),
     ("03.1", gathers, "one member does not read, and the others"),
     ("03.1", timeouts, "one member does not read, and the others"),
     ("03.1", never_leaves, "a member that has left stays in your room:"),
     ("03.1", own_room, "dora received a message that was not for"),
-    ("03.1", removes_on_ok, "bob, who closed the connection, was taken"),
+    ("03.1", removes_on_ok, "bob closed the connection, and was removed."),
 ]
 
 HINTS = [

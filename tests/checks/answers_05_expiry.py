@@ -236,7 +236,7 @@ async def with_code(code, connection, seconds):
 
 
 MISTAKES = [
-    ("05.3", per_message, "a client that goes on sending stays as long"),
+    ("05.3", per_message, "a client that goes on sending stays"),
     ("05.3", looks_on_message, "a client that sends messages was"),
     ("05.3", default_close, "the connection ended with"),
     ("05.3", lets_escape, "the connection ended with"),

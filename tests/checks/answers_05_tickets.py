@@ -362,16 +362,16 @@ MISTAKES = [
 ]
 
 HINTS = [
-    ("05.2", OnePerUser, "a ticket that is new and of ana did not let"),
-    ("05.2", OneTicketAtATime, "a ticket that is new and of ana did not let"),
-    ("05.2", SleepsForLifetime, "a ticket that is new and of ana did not let"),
+    ("05.2", OnePerUser, "a new ticket of ana did not let"),
+    ("05.2", OneTicketAtATime, "a new ticket of ana did not let"),
+    ("05.2", SleepsForLifetime, "a new ticket of ana did not let"),
     ("05.2", NoIssue, "the tickets have no method issue"),
-    ("05.2", NoReturn, "a ticket that is new and of ana did not let"),
+    ("05.2", NoReturn, "a new ticket of ana did not let"),
     ("05.2", tickets_by(lambda user, n: ""), "a ticket is a text that is not empty"),
     ("05.2", tickets_by(lambda user, n: None), "a ticket is a text that is not empty"),
-    ("05.2", tickets_for(lambda s: 0), "a ticket that is new and of ana did not let"),
-    ("05.2", Tickets(0.2), "give the class itself, which takes a"),
-    ("05.2", WithoutLifetime, "give the class itself, which takes a"),
+    ("05.2", tickets_for(lambda s: 0), "a new ticket of ana did not let"),
+    ("05.2", Tickets(0.2), "the answer must be the class itself, which"),
+    ("05.2", WithoutLifetime, "the answer must be the class itself, which"),
 ]
 
 RIGHT = [

@@ -266,23 +266,23 @@ class Join:
 
 
 JOINS = [
-    (lambda frames: [each.payload for each in frames], "contain together"),
-    (joins(kind=lambda first, last: 2), "contain together"),
-    (joins(kind=lambda first, last: last), "contain together"),
-    (joins(kind=lambda first, last: 1), "a binary one `bytes`"),
+    (lambda frames: [each.payload for each in frames], "of its frames together"),
+    (joins(kind=lambda first, last: 2), "of its frames together"),
+    (joins(kind=lambda first, last: last), "of its frames together"),
+    (joins(kind=lambda first, last: 1), "a binary message `bytes`"),
     (joins(whole=lambda payload: payload.decode("latin-1")), "is UTF-8"),
     (decodes_each("strict"), "raised an exception. Remember: a fragment may end within"),
     (decodes_each("replace"), "within a character"),
     (decodes_each("ignore"), "within a character"),
-    (guesses, "a binary one `bytes`"),
+    (guesses, "a binary message `bytes`"),
     (lambda frames: list(filter(None, right_join(frames))), "an empty message"),
-    (joins(skips=(8, 10)), "its `fin` and its opcode are its own"),
-    (any_fin_ends, "its `fin` and its opcode are its own"),
-    (opcode_of_any, "its `fin` and its opcode are its own"),
+    (joins(skips=(8, 10)), "its opcode do not belong to that message"),
+    (any_fin_ends, "its opcode do not belong to that message"),
+    (opcode_of_any, "its opcode do not belong to that message"),
     (joins(skips=(8, 9)), "a pong may come between"),
     (joins(skips=(9, 10)), "skip ping, pong and close"),
-    (lambda frames: right_join(frames)[:1], "each on its own"),
-    (lambda frames: right_join(frames)[::-1], "each on its own"),
+    (lambda frames: right_join(frames)[:1], "each is a message of its own"),
+    (lambda frames: right_join(frames)[::-1], "each is a message of its own"),
     (NeverNew(), "of an earlier call"),
 ]
 JOINS_HINTS = [

@@ -8,7 +8,7 @@ CLOSES = "the client closes with 4000"
 NO_CODE = "the client sends a Close frame without a code"
 TOO_BIG = "the server sends more than the client's max_size"
 CUT = "the network cable is cut"
-FROZEN = "the line freezes, and only the client pings"
+FROZEN = "the network freezes, and only the client pings"
 REFUSED = "the server answers the handshake with 401"
 
 FINISHED = "the conversation is finished"
@@ -44,7 +44,7 @@ PREDICTIONS = [
     (CUT, 1001, 1001, "received no Close frame"),
     (CUT, None, None, "the library reports that as 1006"),
     (CUT, 1006, None, "the library reports that as 1006"),
-    (FROZEN, 1006, 1006, "its side is still open"),
+    (FROZEN, 1006, 1006, "its side of the connection is still open"),
     (FROZEN, 1011, None, "It got no pong and sent 1011"),
     (FROZEN, None, None, "the library reports that as 1006"),
     (REFUSED, 1006, None, "There was no WebSocket"),
@@ -56,7 +56,7 @@ CHOICES = [
     (FINISHED, 1005, "1005 must not be sent"),
     (FINISHED, 4000, "only your own clients"),
     (FINISHED, 200, "a status of HTTP"),
-    (RESTART, 1000, "that it should come back"),
+    (RESTART, 1000, "that it should reconnect"),
     (RESTART, 1013, "“try again later”"),
     (BUG, 1006, "1006 must not be sent"),
     (BUG, 1000, "does not know that something is wrong"),

@@ -211,8 +211,8 @@ MISTAKES = [
     ("08.2", tries_again(lambda error: True), "after a 401 you tried again"),
     ("08.2", tries_again(all_but(401)), "after a 403 you tried again"),
     ("08.2", tries_again(all_but(401, 403)), "after a 404 you tried again"),
-    ("08.2", tries_again(passes, refusal=lambda error: None), "let it through"),
-    ("08.2", tries_again(passes, refusal=lambda error: error), "let it through"),
+    ("08.2", tries_again(passes, refusal=lambda error: None), "let that exception through"),
+    ("08.2", tries_again(passes, refusal=lambda error: error), "let that exception through"),
     ("08.2", tries_again(passes, pause_before=True), "before the first try"),
     ("08.2", instead_of_await(calls_only), "did not await it"),
     ("08.2", instead_of_await(sleeps_itself), "without `await pause()`"),
@@ -338,10 +338,13 @@ class Replay:
 REPLAY = [
     (from_number(0), "number 10 again"),
     (compares_texts, "compare numbers, not texts"),
-    (with_gap(lambda kept, epoch, number, now: False), "is forgotten"),
+    (with_gap(lambda kept, epoch, number, now: False), "is no longer kept"),
     (with_gap(lambda kept, epoch, number, now: number + 1 < kept[0][0]), "from another epoch"),
-    (with_gap(lambda kept, epoch, number, now: True), "is still kept: no gap"),
-    (with_gap(lambda kept, epoch, number, now: number + 2 < kept[0][0]), "message 7 is forgotten"),
+    (with_gap(lambda kept, epoch, number, now: True), "is still kept: report no gap"),
+    (
+        with_gap(lambda kept, epoch, number, now: number + 2 < kept[0][0]),
+        "message 7 is no longer kept",
+    ),
     (with_gap(lambda kept, epoch, number, now: number < kept[0][0]), "so there is no gap"),
     (
         with_gap(lambda kept, epoch, number, now: epoch != now or number + 1 < kept[0][0]),

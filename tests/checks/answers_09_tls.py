@@ -144,7 +144,7 @@ MISTAKES = [
     ("09.1", lambda pem: ssl._create_unverified_context(cadata=pem), "a stranger has signed"),
     ("09.1", then(checks_no_name), "leave check_hostname on"),
     ("09.1", then(checks_no_name_and_perhaps), "leave check_hostname on"),
-    ("09.1", then(checks_no_date), "out of date"),
+    ("09.1", then(checks_no_date), "has expired"),
     ("09.1", for_a_server, "a context for a server"),
     ("09.1", lambda pem: ssl.create_default_context(cafile=pem), "raised an exception"),
     ("09.1", lambda pem: ssl.create_default_context(cadata=pem.encode()), "raised an exception"),

@@ -222,7 +222,7 @@ MISTAKES = [
     ("11.2", cancels, "you cancelled a `send`"),
     ("11.2", sends(after_a_second), "do not sleep"),
     ("11.2", sends(taken_too_early), "it is old when it is sent"),
-    ("11.2", sends(after_silence), "do not wait until the queue is silent"),
+    ("11.2", sends(after_silence), "do not wait for a pause"),
     ("11.2", sends(without_a_wait), "your code raised QueueEmpty"),
     ("11.2", never_stops_asking, "blocked the event loop"),
 ]

@@ -171,8 +171,8 @@ MISTAKES = [
     ("11.1", with_state(the_last_change), "not all were sent"),
     ("11.1", with_state(older_values_last), "not all were sent"),
     ("11.1", with_state(once_a_second), "nothing needs to sleep"),
-    ("11.1", with_state(whether_open_or_not), "goes on after its client has gone"),
-    ("11.1", with_state(by_broadcast), "goes on after its client has gone"),
+    ("11.1", with_state(whether_open_or_not), "goes on after its client has disconnected"),
+    ("11.1", with_state(by_broadcast), "goes on after its client has disconnected"),
 ]
 HINTS = [
     ("11.1", feeds(first=None), "must be sent the state at once"),

@@ -349,12 +349,19 @@ MISTAKES = [
     ("12.2", subscribes(tidy=clear_all_topics), "another client"),
     ("12.2", subscribes(tidy=drop_empty_topics), "the topics"),
     ("12.2", subscribes(add=replace_the_others), "another client"),
-    ("12.2", by_prefix, "set of another one"),
+    ("12.2", by_prefix, "set of another topic"),
     ("12.2", subscribe_to_all, "has not subscribed"),
     ("12.2", subscribes(unknown="the end"), "after an unknown topic"),
 ]
 
+
+async def none_for_a_prompt_reply(client, pending, request, seconds):
+    reply = await asks(random_id)(client, pending, request, seconds)
+    return None if reply == "prompt" else reply
+
+
 HINTS = [
+    ("12.1", none_for_a_prompt_reply, "a reply may come at once"),
     ("12.1", send_without_an_id, "id"),
     ("12.1", send_no_json, "JSON"),
     ("12.1", one_at_a_time(), "without waiting for the others"),

@@ -238,7 +238,7 @@ MISTAKES = [
     ("12.3", room_that(may_send=member_of_any), "is not in"),
     ("12.3", one_flag_for_all_rooms, "is not in"),
     ("12.3", adds_before_it_looks, "wrong key"),
-    ("12.3", room_that(send=to_all_rooms), "another room"),
+    ("12.3", room_that(send=to_all_rooms), "not a member of this room"),
     ("12.3", only_the_last_room, "two rooms"),
     ("12.3", room_that(tidy=False), "still in"),
     ("12.3", room_that(errors="the end"), "ended"),

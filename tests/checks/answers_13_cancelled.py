@@ -101,6 +101,6 @@ MISTAKES = [
     ("13.1", GivesToTheCancelled, "a get() was cancelled while it waited, and then 'a' was put"),
     ("13.1", OneFuture, "the next get() raised CancelledError"),
     ("13.1", CancelsTheWaiting, "put() cancelled the get() that waited"),
-    ("13.1", SleepsAfterAll, "two values were put, and not just the newest was given"),
+    ("13.1", SleepsAfterAll, "two values were put, and get() did not return just the newest"),
 ]
 HINTS = [("13.1", OnceOnly, "it must give each new value")]

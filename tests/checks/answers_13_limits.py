@@ -354,7 +354,7 @@ MISTAKES = [
     ("13.1", WakesTheCancelled, "InvalidStateError"),
     ("13.1", OnlyChanges, "although an equal value"),
     ("13.2", sends_without_a_deadline, "no deadline"),
-    ("13.2", sends_and_keeps, "to write is not to be taken"),
+    ("13.2", sends_and_keeps, "was written has not yet been taken"),
     ("13.2", evicts(close_and_wait), "wait until it is closed"),
     ("13.2", evicts(close_and_abort), "no code, no reason"),
     ("13.2", evicts(closes_with(1000, "slow")), "1008"),

@@ -130,7 +130,7 @@ def test_our_server_says_so_and_answers_heartbeats(require_node):
             client.send(text)
         assert json.loads(client.recv(timeout=PATIENCE)) == {"type": "heartbeat"}
         wire.freeze()
-        read_until(process, "no pong: gave up a peer")
+        read_until(process, "no pong: gave up on a peer")
 
 
 def test_our_client_lives_while_it_is_answered(require_node):
@@ -162,7 +162,7 @@ def test_our_client_finds_a_dead_server(require_node):
         read_until(client, "answered")
         wire.freeze()
         seen = read_until(client, "Disconnected 1006")
-        assert seen[-2] == "no answer: gave up the server"
+        assert seen[-2] == "no answer: gave up on the server"
         assert client.wait(PATIENCE) == 0
 
 

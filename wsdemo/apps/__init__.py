@@ -1,8 +1,8 @@
 """The finished servers, one module each: ``wsdemo serve APP`` runs them.
 
 Each module has ``PAGES``, what it answers to plain HTTP; ``serve``, which starts it the way a
-careful engineer would, for a room of strangers; ``LIMITS``, what it allows unless told otherwise;
-and ``APP``, which declares all of it for the command line.
+careful engineer would, for a room of strangers; ``LIMITS``, its default limits; and ``APP``, which
+declares all of it for the command line.
 """
 
 import pathlib
@@ -14,7 +14,7 @@ FOLDER = pathlib.Path(__file__).parent
 
 
 def pages(name: str) -> dict[str, pathlib.Path]:
-    """The pages of a server: its own at ``/``, its script, and the style and script that all share.
+    """Return a server's pages: its own at ``/``, its script, and the style and script of all.
 
     Args:
         name: one of :data:`APPS`.

@@ -1,4 +1,4 @@
-"""What a finished server is, declared as one object: ``wsdemo serve`` reads it."""
+"""A finished server, declared as one object: ``wsdemo serve`` reads it."""
 
 import argparse
 from collections.abc import Callable
@@ -20,9 +20,9 @@ class App:
 
     Attributes:
         serve: starts it: ``serve(limits=…, **options)``.
-        limits: what it allows unless told otherwise.
-        uses: the limits that mean something to it, by the names of their fields.
-        add_options: adds its own options to a command line; each is an argument of ``serve``.
+        limits: its default limits.
+        uses: the limits that it uses, by the names of their fields.
+        add_options: adds the server's options to a command line; each is an argument of ``serve``.
     """
 
     serve: Callable[..., Server]

@@ -1,4 +1,4 @@
-"""What the finished servers share: reading JSON, refusals, the time, the query of a URL."""
+"""Common parts of the finished servers: reading JSON, refusals, the time, the query of a URL."""
 
 import json
 import time
@@ -11,11 +11,11 @@ __all__ = ["Refused", "now_ms", "query_of", "read_json", "refusal"]
 
 
 class Refused(Exception):
-    """What a client asks for cannot be done; the text says why."""
+    """A request of a client is refused; the text says why."""
 
 
 def refusal(reason: object) -> str:
-    """Word a refusal as the apps that speak JSON do: ``{"error": reason}``.
+    """Return a refusal, as the servers for JSON send it: ``{"error": reason}``.
 
     Args:
         reason: what is wrong, and what would be right; a :class:`Refused`, or its text.
@@ -31,7 +31,8 @@ def read_json(data: str | bytes, example: str) -> Any:
         example: what would be right, for the refusal.
 
     Raises:
-        Refused: it is not JSON. ``NaN`` and ``Infinity``, which Python reads, are not (§6).
+        Refused: it is not JSON. ``NaN`` and ``Infinity`` are not valid (§6), although Python reads
+            them.
     """
     try:
         return json.loads(data, parse_constant=_refuse_constant)
@@ -49,7 +50,7 @@ def now_ms() -> int:
 
 
 def query_of(connection: ServerConnection) -> dict[str, str]:
-    """Return the query of the URL that a client has connected to; of several values the first.
+    """Return the query of the URL that a client has connected to; the first of several values.
 
     Args:
         connection: the client's connection, after its handshake.

@@ -7,12 +7,12 @@ const MAX_LINES = 500;
 /** The server's address: this page's own, without its query. */
 export const address = location.href.replace(/^http/, "ws").replace(/[?#].*$/, "");
 
-/** An element with a stranger's text: its markup stays text, and its direction of writing inside. */
+/** An element with a stranger's text: markup stays text, and its writing direction stays inside. */
 export function apart(tag, textContent) {
   return Object.assign(document.createElement(tag), { textContent, dir: "auto" });
 }
 
-/** Add a line to the log; with a speaker, who said it. */
+/** Add a line to the log; with a speaker, their name comes first. */
 export function show(kind, text, speaker = "") {
   const line = document.createElement("li");
   line.className = kind;
@@ -48,7 +48,7 @@ export function showConnected(isOpen) {
  *
  * @param {function(): string} url asked at each opening.
  * @param {object} on open(ws), message(data) and close(event), each when it happens.
- * @returns an object with send(data), which tells whether it was open, and open(),
+ * @returns an object with send(data), which returns whether it was open, and open(),
  *   which does nothing while a connection is open or opens.
  */
 export function connection(url, on = {}) {

@@ -3,7 +3,7 @@
 import { $, address, connection, show } from "./app.js";
 
 let opened = false;
-const line = connection(
+const socket = connection(
   () => {
     opened = false;
     return `${address}?token=${encodeURIComponent($("token").value)}`;
@@ -28,11 +28,11 @@ const line = connection(
 );
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  line.open();
+  socket.open();
 });
 $("sending").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!line.send($("text").value)) return;
+  if (!socket.send($("text").value)) return;
   show("sent", `↑ ${$("text").value}`);
   $("text").value = "";
 });

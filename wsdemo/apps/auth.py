@@ -1,4 +1,4 @@
-"""The server of lesson 05 that asks for a token before it talks."""
+"""The server of lesson 05, which asks each client for a token."""
 
 import argparse
 import hmac
@@ -28,15 +28,15 @@ def serve(
     limits: Limits = LIMITS,
     **options: Any,
 ) -> Server:
-    """Start a server that lets in who knows the token, then says ``Welcome!`` and echoes.
+    """Start a server that accepts clients with a token, then sends ``Welcome!`` and echoes.
 
-    A client shows the token as ``?token=…`` or as ``Authorization: Bearer …`` (RFC 6750 §2).
+    A client sends the token as ``?token=…`` or as ``Authorization: Bearer …`` (RFC 6750 §2).
 
     Args:
         token: the secret; a random one unless given, which is printed.
-        refuse_after_open: whether a wrong token is let in, and closed with 1008 "Invalid token";
-            else it is refused with 401 before the upgrade.
-        limits: who may come in, how many, how often.
+        refuse_after_open: whether a client with a wrong token is accepted, and closed with 1008
+            "Invalid token"; otherwise it is refused with 401 before the upgrade.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
 
     Raises:
@@ -73,7 +73,7 @@ def _ask_for(token: str) -> Callable[[ServerConnection, Request], Response | Non
 
 
 def _knows(request: Request | None, token: str) -> bool:
-    """Whether a request carries the token, in the URL or in a header."""
+    """Return whether a request has the token, in the URL or in a header."""
     if request is None:
         return False
     shown = parse_qs(urlsplit(request.path).query).get("token", [])
@@ -81,12 +81,12 @@ def _knows(request: Request | None, token: str) -> bool:
         scheme, _, credentials = value.partition(" ")
         if scheme.lower() == "bearer":
             shown.append(credentials.strip())
-    # Comparing in constant time: how long a refusal takes must not tell how much was right.
+    # Compare in constant time: the time of a refusal must not reveal how much was right.
     return any([hmac.compare_digest(each.encode(), token.encode()) for each in shown])
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its options on the command line."""
+    """Add the options of this server to a command line."""
     parser.add_argument("--token", help="the token to ask for (a random one, which is printed)")
     parser.add_argument(
         "--refuse-after-open",

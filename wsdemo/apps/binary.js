@@ -4,18 +4,18 @@ import { $, address, connection, show } from "./app.js";
 
 const SHOWN = 64;
 
-function told(data) {
+function described(data) {
   if (typeof data === "string") return `text ${JSON.stringify(data)}`;
   const bytes = Array.from(new Uint8Array(data, 0, Math.min(data.byteLength, SHOWN)));
   const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return `${data.byteLength} bytes: ${hex}${data.byteLength > SHOWN ? " …" : ""}`;
 }
 
-const line = connection(() => address, {
-  message: (data) => show("received", `↓ ${told(data)}`),
+const socket = connection(() => address, {
+  message: (data) => show("received", `↓ ${described(data)}`),
 });
 function send(buffer) {
-  if (line.send(buffer)) show("sent", `↑ ${told(buffer)}`);
+  if (socket.send(buffer)) show("sent", `↑ ${described(buffer)}`);
 }
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -31,4 +31,4 @@ $("file").addEventListener("change", async () => {
   if (file) send(await file.arrayBuffer());
   $("file").value = "";
 });
-line.open();
+socket.open();

@@ -16,10 +16,10 @@ LIMITS = Limits()
 
 
 def serve(limits: Limits = LIMITS, **options: Any) -> Server:
-    """Start the binary server: a plain echo, which greets nobody.
+    """Start the binary server: a plain echo, without a greeting.
 
     Args:
-        limits: who may come in, how many, how often.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
     """
 

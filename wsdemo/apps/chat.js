@@ -2,7 +2,7 @@
 
 import { $, address, apart, connection, show, showTime } from "./app.js";
 
-const line = connection(
+const socket = connection(
   () => {
     clearTimeout(again);
     return `${address}?notices=1&user=${encodeURIComponent($("name").value.trim())}${since()}`;
@@ -12,7 +12,7 @@ const line = connection(
       $("name").readOnly = true; // a name belongs to its connection
       if (!retrying) $("text").focus();
     },
-    message: (data) => told(JSON.parse(data)),
+    message: (data) => receive(JSON.parse(data)),
     close: ({ code }) => {
       $("name").readOnly = false;
       $("here").hidden = true;
@@ -36,7 +36,7 @@ function comeBack() {
   if (!retrying) $("name").select(); // what the person has to change; this gives it the focus
   again = setTimeout(() => {
     retrying = true;
-    line.open();
+    socket.open();
   }, 1000 * seconds);
   const soon = `trying again in ${Math.round(seconds)} s, unless you change it`;
   show("quiet", `The name ${$("name").value.trim()} is taken: ${soon}.`);
@@ -48,7 +48,7 @@ $("name").addEventListener("input", () => {
   ceiling = FIRST;
 });
 
-// Where several servers are one room, messages have ids, and what was missed can be had.
+// Where several servers are one room, messages have ids, and a client can ask for what it missed.
 let last;
 const since = () => (last ? `&since=${encodeURIComponent(last)}` : "");
 const BUS = {
@@ -56,14 +56,14 @@ const BUS = {
   up: "The bus is up.",
 };
 
-function told({ type, error, user, message, names, timestamp, state, id }) {
+function receive({ type, error, user, message, names, timestamp, state, id }) {
   last = id ?? last;
   if (error) show("trouble", error);
   else if (type === "bus") show(state === "up" ? "quiet" : "trouble", BUS[state]);
   else if (type === "gap") show("trouble", "Some messages were missed and are no longer kept.");
   else if (type === "names") showNames(names);
   else if (type) show("quiet", `${user} ${type}`);
-  else said(user, message, timestamp);
+  else showMessage(user, message, timestamp);
 }
 
 function showNames(names) {
@@ -74,17 +74,17 @@ function showNames(names) {
   }
 }
 
-function said(user, message, timestamp) {
+function showMessage(user, message, timestamp) {
   const shown = show(user === $("name").value.trim() ? "sent" : "received", message, user);
   showTime(shown, timestamp);
 }
 
 $("joining").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!$("name").readOnly) line.open();
+  if (!$("name").readOnly) socket.open();
 });
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const message = { user: $("name").value.trim(), message: $("text").value };
-  if (line.send(JSON.stringify(message))) $("text").value = "";
+  if (socket.send(JSON.stringify(message))) $("text").value = "";
 });

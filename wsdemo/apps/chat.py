@@ -42,7 +42,7 @@ def _parse(data: str | bytes) -> tuple[Any, str]:
 
 
 def _spoken(name: str, message: str) -> str:
-    """What all get of a message."""
+    """Return a message as all clients receive it."""
     return json.dumps({"user": name, "message": message, "timestamp": now_ms()})
 
 
@@ -50,7 +50,7 @@ def _with_id(text: str, name: str) -> str:
     """Add the id that the bus has given to a message.
 
     Raises:
-        ValueError: it is no message of a chat: other programs can write into the stream too.
+        ValueError: it is not a message of a chat: other programs can write into the stream, too.
     """
     try:
         match json.loads(text):
@@ -63,10 +63,10 @@ def _with_id(text: str, name: str) -> str:
 
 
 async def _catch_up(connection: ServerConnection, bus: Bus, last: str) -> None:
-    """Send what was said after a message. Nothing is missed between this and what comes next.
+    """Send the messages after a given one. None is missed between them and those that come next.
 
     Raises:
-        Refused: the client's id is none.
+        Refused: the client's id is not valid.
     """
     while True:
         try:
@@ -92,35 +92,36 @@ def serve(
 ) -> Server:
     """Start the chat room.
 
-    A client sends ``{"user": …, "message": …}``; all, the sender included, get it with a
-    ``"timestamp"`` in milliseconds since 1970. The first name a connection uses is its name, and
-    no other connection can use it while this one is open. A message that is not valid is answered
-    with ``{"error": …}``. With ``?notices=1`` a client also learns who joins and leaves, and the
-    names of all.
+    A client sends ``{"user": …, "message": …}``; all clients, also the sender, get it with a
+    ``"timestamp"`` in milliseconds since 1970. The first name a connection uses is its name, and no
+    other connection can use it while this one is open. A message that is not valid is answered with
+    ``{"error": …}``. With ``?notices=1`` a client also learns who joins and leaves, and the names
+    of all.
 
     ``?user=NAME`` takes the name at once. If it is not available, the error is followed by a close:
     1008 for what can never be a name, 1013 (try again later) for a name that is taken. The owner
     may be the same person, on a connection that is dead. The server finds that out within two
-    heartbeats, and frees the name when everything that it had sent was broadcast.
+    heartbeats, and frees the name when everything that the connection had sent was broadcast.
     :class:`wsdemo.ReconnectingClient` tries again until then.
 
-    With a bus, all servers on it are one room, where names are each server's own affair. Messages
-    have an ``"id"``, and ``?since=ID`` asks for those after it; ``{"type": "gap"}`` comes first
-    where some are no longer kept. A message that the bus has not stored is answered with
-    ``{"error": …}``, which repeats the broker's answer if there was one. With ``?notices=1`` a
-    client learns when the bus is lost and back: ``{"type": "bus", "state": "down"}``.
+    With a bus, all servers on it are one room, but each server checks only the names of its own
+    clients. Messages have an ``"id"``, and ``?since=ID`` asks for those after it;
+    ``{"type": "gap"}`` comes first if some are no longer kept. A message that the bus has not
+    stored is answered with ``{"error": …}``, which repeats the broker's answer if there was one.
+    With ``?notices=1`` a client learns when the bus is lost and back:
+    ``{"type": "bus", "state": "down"}``.
 
     Args:
         name_length: characters that a name may have.
         heartbeat: seconds from one Ping to the next, and to wait for its Pong.
-        bus: the address of a bus, as for :func:`wsdemo.bus.open_bus`; ``None``: none.
+        bus: the address of a bus, as for :func:`wsdemo.bus.open_bus`; ``None`` for no bus.
         history: how many messages the bus keeps.
-        limits: who may come in, how many, how often.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
 
     Raises:
         BusDown: the bus cannot be reached.
-        ValueError: there is no such bus, or a number makes no sense.
+        ValueError: there is no such bus, or a number is not valid.
         ModuleNotFoundError: its client library is not installed.
     """
     check_number("name_length", name_length, least=1, whole=True)
@@ -150,7 +151,7 @@ def serve(
         asked = query_of(connection)
         try:
             if shared is not None:
-                await shared.opened()  # a server listens a moment before its bus is there
+                await shared.opened()  # a server listens a moment before its bus is open
                 if "since" in asked:
                     await _catch_up(connection, shared, asked["since"])
             room.enter(connection, curious=asked.get("notices") == "1")
@@ -190,7 +191,7 @@ def serve(
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its options on the command line."""
+    """Add the options of this server to a command line."""
     parser.add_argument(
         "--name-length",
         type=int,

@@ -1,4 +1,4 @@
-"""Who is in a chat room, under which name, and who is told of it."""
+"""The members of a chat room, their names, and the notices about them."""
 
 import json
 from typing import Any
@@ -15,11 +15,11 @@ NAME_LENGTH = 40
 
 
 class Taken(Refused):
-    """The name is somebody else's for now; it may be free later."""
+    """Another connection has this name now; it may be free later."""
 
 
 class Room:
-    """Who is in the room, under which name, and who wants to know.
+    """The members of the room, their names, and those who asked for notices.
 
     Its methods are called on the server's loop.
 
@@ -35,7 +35,7 @@ class Room:
         self._taken: set[str] = set()
 
     def enter(self, connection: ServerConnection, curious: bool = False) -> None:
-        """Let a connection hear what is said."""
+        """Add a connection, which then receives all messages."""
         self._all.add(connection)
         if curious:
             self._curious.add(connection)
@@ -55,14 +55,14 @@ class Room:
 
         Args:
             connection: the sender's.
-            name: what it calls itself.
+            name: the name that it uses.
 
         Returns:
             The name.
 
         Raises:
-            Refused: it is no name, or the connection has another one already.
-            Taken: somebody else has this one.
+            Refused: it is not a name, or the connection has another name already.
+            Taken: another connection has this name.
         """
         own = self._names.get(connection)
         if own is not None:

@@ -9,7 +9,7 @@ let received = 0;
 let bytes = 0;
 let drawn = true;
 
-const line = connection(() => address + ($("deltas").checked ? "?deltas=1" : ""), {
+const socket = connection(() => address + ($("deltas").checked ? "?deltas=1" : ""), {
   open: () => {
     reading = {};
     show("quiet", "connected");
@@ -49,4 +49,4 @@ function trace(id, height) {
 }
 
 $("deltas").addEventListener("change", () => show("quiet", "from the next connection on"));
-line.open();
+socket.open();

@@ -1,4 +1,4 @@
-"""The dashboard of lesson 11: a sensor's readings, and only the latest for those who are slow."""
+"""The dashboard of lesson 11: a sensor's readings, and only the latest for slow clients."""
 
 import argparse
 import asyncio
@@ -29,29 +29,29 @@ Reading = dict[str, float]
 
 
 class Latest:
-    """What one client has yet to be told: never more than one reading, however slow it is."""
+    """The values that wait for one client: at most one reading, however slow the client is."""
 
     def __init__(self) -> None:
-        self._news: Reading = {}
+        self._values: Reading = {}
         self._some = asyncio.Event()
 
-    def put(self, news: Reading) -> None:
-        """Add news; of two values for the same thing the later one remains."""
-        self._news.update(news)
+    def put(self, values: Reading) -> None:
+        """Add values; a later value replaces an earlier one with the same name."""
+        self._values.update(values)
         self._some.set()
 
     async def take(self) -> Reading:
-        """Wait for news, and take them."""
+        """Wait for new values, and take them."""
         await self._some.wait()
         self._some.clear()
-        news, self._news = self._news, {}
-        return news
+        values, self._values = self._values, {}
+        return values
 
 
 class Sensor:
-    """A simulated sensor, and those who watch it.
+    """A simulated sensor, and the clients that watch it.
 
-    Its methods are called on the server's loop. It measures for as long as somebody watches.
+    Its methods are called on the server's loop. It measures for as long as a client watches.
 
     Args:
         rate: readings per second.
@@ -61,16 +61,16 @@ class Sensor:
     def __init__(self, rate: float, chance: Any = random) -> None:
         self._interval = 1 / rate
         self._chance = chance
-        self._watchers: dict[Latest, bool] = {}  # whether it wants nothing but changes
+        self._watchers: dict[Latest, bool] = {}  # whether it wants only changes
         self._task: asyncio.Task[None] | None = None
         self.reading = self._measure()
 
     def add(self, latest: Latest, deltas: bool = False) -> None:
-        """Tell somebody the present reading, and each one from now on.
+        """Give a client the current reading, and each one from now on.
 
         Args:
-            latest: where it is told.
-            deltas: only what has changed, after the first one.
+            latest: the values that wait for this client.
+            deltas: whether the readings after the first one contain only what has changed.
         """
         latest.put(self.reading)
         self._watchers[latest] = deltas
@@ -78,14 +78,14 @@ class Sensor:
             self._task = asyncio.create_task(self._go_on())
 
     def discard(self, latest: Latest) -> None:
-        """Tell somebody nothing more."""
+        """Give a client no more readings."""
         self._watchers.pop(latest, None)
         if not self._watchers and self._task is not None:
             self._task.cancel()
             self._task = None
 
     def measure(self) -> None:
-        """Take a reading, and tell it."""
+        """Take a reading, and give it to all clients."""
         before, self.reading = self.reading, self._measure()
         changes = {name: new for name, new in self.reading.items() if new != before[name]}
         for latest, deltas in self._watchers.items():
@@ -113,13 +113,13 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
 
     Each message is a reading, ``{"temperature": …, "humidity": …, "timestamp": …}``: °F from 70 to
     80, % from 50 to 70, and milliseconds since 1970. The first one comes at once. With
-    ``?deltas=1`` the first one is whole, and the others hold only what has changed. The next
-    message leaves when the client has had the last one; what is measured meanwhile is joined, so
-    that a slow client sees fewer readings, and no old ones.
+    ``?deltas=1`` the first one is whole, and the others contain only what has changed. The
+    next message is sent when the client has received the last one; readings that come meanwhile
+    are joined, so that a slow client sees fewer readings, and no old ones.
 
     Args:
         rate: readings per second.
-        limits: who may come in, how many.
+        limits: which clients may connect, and how many.
         options: those of :func:`wsdemo.serve`.
 
     Raises:
@@ -132,7 +132,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await connection.send(json.dumps(await latest.take()))
-                # send() fills buffers that nobody sees; only the Pong says that it has come.
+                # send() fills buffers that nobody sees; only the Pong shows that it has arrived.
                 await (await connection.ping())
 
     async def dashboard(connection: ServerConnection) -> None:
@@ -141,7 +141,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
         sending = asyncio.create_task(send_readings(connection, latest))
         try:
             async for _ in connection:
-                pass  # it has nothing to say, and it may
+                pass  # a client may send messages; they are ignored
         finally:
             sensor.discard(latest)
             sending.cancel()
@@ -150,7 +150,7 @@ def serve(rate: float = RATE, limits: Limits = LIMITS, **options: Any) -> Server
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its options on the command line."""
+    """Add the options of this server to a command line."""
     parser.add_argument(
         "--rate",
         type=float,

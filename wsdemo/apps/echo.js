@@ -2,13 +2,13 @@
 
 import { $, address, connection, show } from "./app.js";
 
-const line = connection(() => address, {
+const socket = connection(() => address, {
   message: (data) => show("received", `↓ ${data}`),
 });
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!line.send($("text").value)) return;
+  if (!socket.send($("text").value)) return;
   show("sent", `↑ ${$("text").value}`);
   $("text").value = "";
 });
-line.open();
+socket.open();

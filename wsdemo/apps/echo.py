@@ -1,4 +1,4 @@
-"""The echo server of lesson 02: it greets, then repeats what it is told."""
+"""The echo server of lesson 02: it greets, then repeats what it receives."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def serve(limits: Limits = LIMITS, **options: Any) -> Server:
     It sends ``Welcome!``; then it answers text with ``You said: …``, and bytes with the same bytes.
 
     Args:
-        limits: who may come in, how many, how often.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
     """
 

@@ -5,7 +5,7 @@ import { $, address, connection, show } from "./app.js";
 let timer = 0;
 let asked = 0; // when the heartbeat that waits for its answer was sent; 0 without one
 
-const line = connection(() => address, {
+const socket = connection(() => address, {
   open: () => beat(),
   message: (data) => {
     if (JSON.parse(data).type !== "heartbeat" || !asked) return;
@@ -28,7 +28,7 @@ function beat() {
     const silent = ((performance.now() - asked) / 1000).toFixed(1);
     show("trouble", `no answer for ${silent} s, although readyState is still open`);
     $("pulse").textContent = "The connection may be dead.";
-  } else if (line.send(JSON.stringify({ type: "heartbeat" }))) {
+  } else if (socket.send(JSON.stringify({ type: "heartbeat" }))) {
     asked = performance.now();
   }
   timer = setTimeout(beat, Math.max(0.2, Number($("interval").value) || 2) * 1000);
@@ -38,4 +38,4 @@ $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   beat();
 });
-line.open();
+socket.open();

@@ -1,4 +1,4 @@
-"""The heartbeat server of lesson 04: it finds out who is still there."""
+"""The heartbeat server of lesson 04: it finds dead connections, and ends them."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ INTERVAL = 30.0
 
 
 class Sweep:
-    """The connections, and who of them has answered the last Ping.
+    """The connections, and which of them have answered the last Ping.
 
     Args:
         interval: seconds from one sweep to the next.
@@ -42,7 +42,7 @@ class Sweep:
             self._task = asyncio.create_task(self._go_on())
 
     def discard(self, connection: ServerConnection) -> None:
-        """Watch a connection no longer."""
+        """Stop watching a connection."""
         self._alive.pop(connection, None)
 
     async def _go_on(self) -> None:
@@ -77,7 +77,7 @@ def serve(interval: float = INTERVAL, limits: Limits = LIMITS, **options: Any) -
 
     Args:
         interval: seconds from one sweep to the next.
-        limits: who may come in, how many, how often.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
 
     Raises:
@@ -111,7 +111,7 @@ def _answer(message: str | bytes) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its options on the command line."""
+    """Add the options of this server to a command line."""
     parser.add_argument(
         "--interval",
         type=float,

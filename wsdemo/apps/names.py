@@ -1,4 +1,4 @@
-"""Names that strangers give themselves: what can be seen, and what looks the same."""
+"""Names that strangers choose: find invisible characters, and names that look the same."""
 
 import itertools
 import unicodedata
@@ -7,11 +7,11 @@ __all__ = ["alike", "problem"]
 
 # Controls, private characters, halves of surrogate pairs, and the ends of lines and paragraphs.
 REFUSED = {"Cc", "Co", "Cs", "Zl", "Zp"}
-# Marks that turn the direction of writing (Unicode TR36 §2.10).
+# Marks that change the direction of writing (Unicode TR36 §2.10).
 TURNING = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# What nobody sees by itself: joiners, selectors, fillers, tags (the property
-# Default_Ignorable_Code_Point in DerivedCoreProperties.txt). It has room for characters to come,
-# and these will not be seen either.
+# Characters that are invisible by themselves: joiners, selectors, fillers, tags (the property
+# Default_Ignorable_Code_Point in DerivedCoreProperties.txt). It includes code points of future
+# characters, which will be invisible, too.
 INVISIBLE = frozenset(
     itertools.chain.from_iterable(
         range(first, last + 1)
@@ -39,7 +39,7 @@ INVISIBLE = frozenset(
 
 
 def alike(name: str) -> str:
-    """Return what is the same for names that look the same, as far as Unicode tells (UAX 15).
+    """Return a text that is equal for names that look the same, as Unicode defines it (UAX 15).
 
     Args:
         name: the name.
@@ -52,10 +52,10 @@ def alike(name: str) -> str:
 
 
 def problem(name: str) -> str | None:
-    """Say what is wrong with a name; ``None`` if nothing is.
+    """Return what is wrong with a name; ``None`` if nothing is.
 
-    Emoji that are newer than this Python's Unicode are not wrong, although it takes them for
-    characters that do not exist.
+    Emoji that are newer than this Python's Unicode are allowed, although this Python does not know
+    these characters.
 
     Args:
         name: the name.

@@ -24,12 +24,12 @@ const joined = { topic: new Set(), room: new Set() };
 const pending = new Map(); // from a request's id to what waits for its answer
 let lastId = 0;
 
-const line = connection(() => address, {
+const socket = connection(() => address, {
   open: () => {
     showJoined();
     ask({ action: "getData" });
   },
-  message: (text) => told(text),
+  message: (text) => receive(text),
   close: () => {
     for (const id of pending.keys()) settle(id);
     joined.topic.clear();
@@ -43,11 +43,11 @@ function ask(request) {
   const timer = setTimeout(() => settle(id) && show("trouble", `no answer to ${id}`), TIMEOUT_MS);
   pending.set(id, { ...request, timer });
   const text = JSON.stringify({ id, ...request });
-  if (line.send(text)) show("sent", text, "↑");
+  if (socket.send(text)) show("sent", text, "↑");
   else settle(id);
 }
 
-/** Take a request off the list; give it back if it was there. */
+/** Remove a request from those that are pending; return it if it was there. */
 function settle(id) {
   const request = pending.get(id);
   clearTimeout(request?.timer);
@@ -55,7 +55,7 @@ function settle(id) {
   return request;
 }
 
-function told(text) {
+function receive(text) {
   const message = JSON.parse(text);
   const line = show(message.error ? "trouble" : "received", text, "↓");
   if (message.data?.time) showTime(line, message.data.time);
@@ -83,7 +83,7 @@ function offer(data) {
   adapt();
 }
 
-/** Name the fields after the action, and close those that it has no use for. */
+/** Name the fields after the action, and disable those that it does not use. */
 function adapt() {
   const [noun, what] = FIELDS[$("action").value];
   $("name-label").textContent = NAMES[noun] ?? "Name";
@@ -116,4 +116,4 @@ $("form").addEventListener("submit", (event) => {
   ask(request);
 });
 adapt();
-line.open();
+socket.open();

@@ -34,8 +34,8 @@ class Groups:
     Its methods are called on the server's loop.
 
     Args:
-        noun: what a group is called, in the words of a refusal.
-        names: of all groups. Strangers cannot make new ones, so there is a bound to what is kept.
+        noun: the word for a group in a refusal.
+        names: the names of all groups. Strangers cannot add groups, so the memory is limited.
     """
 
     def __init__(self, noun: str, names: Iterable[str]) -> None:
@@ -45,11 +45,11 @@ class Groups:
 
     @property
     def names(self) -> list[str]:
-        """The names of all groups."""
+        """Return the names of all groups."""
         return list(self._groups)
 
     def add(self, connection: ServerConnection, name: str) -> None:
-        """Let a connection hear what is said in a group.
+        """Add a connection to a group, whose messages it then receives.
 
         Raises:
             Refused: there is no such group.
@@ -72,11 +72,11 @@ class Groups:
             self._groups[name].discard(connection)
 
     def has(self, connection: ServerConnection, name: str) -> bool:
-        """Whether a connection is in a group."""
+        """Return whether a connection is in a group."""
         return name in self._joined[connection]
 
     def send(self, name: str, message: Message) -> None:
-        """Send to all of a group, without waiting for any of them.
+        """Send to all connections of a group, without waiting for any of them.
 
         Raises:
             Refused: there is no such group.
@@ -106,7 +106,7 @@ def serve(
     Args:
         topics: what can be subscribed to.
         rooms: by name, the key that opens the room; ``None`` for one that is open to all.
-        limits: who may come in, how many, how often.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
     """
     subscribers, members = Groups("topic", topics), Groups("room", rooms)
@@ -115,7 +115,7 @@ def serve(
         wanted = rooms.get(room)
         if wanted is not None:
             given = key if isinstance(key, str) else ""
-            # Surrogates are no UTF-8, and JSON lets them through.
+            # Surrogates are not valid UTF-8, but JSON allows them.
             if not hmac.compare_digest(*(_as_bytes(key) for key in (given, wanted))):
                 raise Refused("wrong key for this room")
         members.add(connection, room)
@@ -174,7 +174,7 @@ def _parse(text: str | bytes) -> Message:
     """Read a request.
 
     Raises:
-        Refused: it is none.
+        Refused: it is not a request.
     """
     request = read_json(text, '{"id": 123, "action": "getData"}')
     if not isinstance(request, dict):
@@ -189,7 +189,7 @@ def _as_bytes(key: str) -> bytes:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its options on the command line."""
+    """Add the options of this server to a command line."""
     parser.add_argument(
         "--topic",
         action=_Names,

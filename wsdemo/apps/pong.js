@@ -13,7 +13,7 @@ const CLAIM_EACH_MS = 300;
 const broker = new URLSearchParams(location.search).get("mqtt");
 let me = null;
 let state = null;
-let side = null; // "left", "right", or null for who watches
+let side = null; // "left", "right", or null while I watch
 let y = HEIGHT / 2; // where I want my paddle
 let sent = null;
 let moved = false; // my first move begins a game
@@ -22,16 +22,16 @@ const pressed = new Set();
 
 const on = {
   open: () => show("quiet", "connected"),
-  message: (text) => told(JSON.parse(text)),
+  message: (text) => receive(JSON.parse(text)),
   close: () => {
     state = side = sent = null;
     moved = false;
     $("seat").textContent = "";
   },
 };
-const line = broker ? overMqtt(broker) : overWebSocket();
+const socket = broker ? overMqtt(broker) : overWebSocket();
 
-// Two ways to play: open(), and play(y), which tells where my paddle is.
+// Two ways to play: open(), and play(y), which sends where my paddle is.
 
 function overWebSocket() {
   const { open, send } = connection(() => address, on);
@@ -61,7 +61,7 @@ function overMqtt(url) {
       );
       return;
     }
-    // Whoever vanishes has his side taken from him by his last will.
+    // If my connection is cut, the broker publishes my last will, which frees my side.
     const will = { topic: "pong/gone", payload: me, qos: 1, retain: false };
     client = library.default.connect(url, {
       protocolVersion: 4,
@@ -91,20 +91,20 @@ function overMqtt(url) {
 
   $("toggle").addEventListener("click", () => {
     if (!client?.connected) return open();
-    client.publish("pong/gone", me); // who says goodbye has no last will
+    client.publish("pong/gone", me); // a client that disconnects has no last will
     client.end();
   });
   showState("not connected");
   return { open, play: (y) => client?.connected && say(side, y) };
 }
 
-// What comes
+// What is received
 
-function told(news) {
-  if (news.you) me = news.you;
-  if (news.error) show("trouble", news.error);
-  if (!news.ball) return;
-  state = news;
+function receive(message) {
+  if (message.you) me = message.you;
+  if (message.error) show("trouble", message.error);
+  if (!message.ball) return;
+  state = message;
   const now = SIDES.find((each) => state.players[each] === me) ?? null;
   if (now !== side) {
     side = now;
@@ -127,7 +127,7 @@ function frame(time) {
   for (const key of pressed) y += KEYS[key] * UNITS_PER_SECOND * passed;
   y = Math.round(10 * Math.min(Math.max(y, HALF_PADDLE), HEIGHT - HALF_PADDLE)) / 10;
   if (state && side && y !== sent) {
-    line.play(y);
+    socket.play(y);
     sent = y;
     moved = true;
   }
@@ -146,7 +146,7 @@ function draw() {
   if (document.activeElement !== $("height")) $("height").value = HEIGHT - y;
 }
 
-// For who does not see the ball
+// For players who do not see the ball
 
 let lastX = 50;
 setInterval(() => {
@@ -181,5 +181,5 @@ addEventListener("keydown", (event) => {
 addEventListener("keyup", (event) => pressed.delete(event.key));
 addEventListener("blur", () => pressed.clear());
 
-line.open();
+socket.open();
 requestAnimationFrame(frame);

@@ -47,7 +47,7 @@ def read(text: str | bytes) -> dict[str, Any]:
 
 
 async def _clock(rate: float) -> AsyncIterator[float]:
-    """Give the length of a step at each one; the time that a step takes does not add up."""
+    """Yield at each step, with its length; the time that a step takes does not add up."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     while True:
@@ -60,7 +60,7 @@ async def _clock(rate: float) -> AsyncIterator[float]:
 
 
 async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
-    """Be the referee of a game over MQTT, until cancelled.
+    """Run the referee of a game over MQTT, until cancelled.
 
     The referee publishes the state on ``pong/state``. A player publishes ``{"player": "ana", "y":
     30}`` on ``pong/paddle/left`` or ``pong/paddle/right``, which also takes the side if it is free;
@@ -69,7 +69,7 @@ async def referee(client: Any, game: Game, steps: float = STEPS) -> None:
     Args:
         client: an ``aiomqtt.Client`` that is connected.
         game: the game.
-        steps: how many a second.
+        steps: steps of the game per second.
 
     Raises:
         ValueError: there are no steps.
@@ -113,13 +113,13 @@ def _receive(game: Game, topic: str, payload: bytes) -> None:
 
 
 class Table:
-    """A game over WebSocket, and those who sit at it. It goes on for as long as somebody is there.
+    """A game over WebSocket, and its clients. It runs for as long as a client is connected.
 
     Its methods are called on the server's loop.
 
     Args:
-        steps: how many a second.
-        seed: the game's.
+        steps: steps of the game per second.
+        seed: the seed of the game.
     """
 
     def __init__(self, steps: float, seed: int | None) -> None:
@@ -132,7 +132,7 @@ class Table:
         self.game = Game(seed)
 
     def join(self) -> str:
-        """Let somebody in, who gets a side if one is free; return his name."""
+        """Add a client, which gets a side if one is free; return its name."""
         self._present.append(name := next(self._names))
         self.game.take(name)
         if self._task is None:
@@ -140,7 +140,7 @@ class Table:
         return name
 
     def leave(self, name: str) -> None:
-        """Let somebody go; who has waited longest takes his side."""
+        """Remove a client; the one that has waited longest takes its side."""
         self._present.remove(name)
         self.game.leave(name)
         for each in self._present:
@@ -167,15 +167,15 @@ def serve(
 ) -> Server:
     """Start the game's server.
 
-    It first says ``{"you": name}``, and then, after each step, the state: ``ball``, ``paddles``,
-    ``score``, and who are the ``players``; a bot plays where there is none. A player says where
-    his paddle is: ``{"y": 30}``; the first such message begins the game. The first two who come
-    play, the others watch, and take a side that becomes free.
+    It first sends ``{"you": name}``, and then, after each step, the state: ``ball``, ``paddles``,
+    ``score`` and ``players``; a bot plays for a player that is missing. A player sends the height
+    of their paddle: ``{"y": 30}``; the first such message begins the game. The first two clients
+    play; the others watch, and take a side that becomes free.
 
     Args:
-        steps: how many a second.
+        steps: steps of the game per second.
         seed: where its serves come from.
-        limits: who may come in, how many, how often.
+        limits: which clients may connect, how many, and how often they may send.
         options: those of :func:`wsdemo.serve`.
 
     Raises:
@@ -188,7 +188,7 @@ def serve(
         with contextlib.suppress(ConnectionClosed):
             await connection.send(json.dumps({"you": name}))
             while True:
-                # What the slow have missed they need not see: the pong says that they are ready.
+                # Slow clients skip the states that they missed: the pong shows that they are ready.
                 await connection.send(json.dumps(table.game.state()))
                 await (await connection.ping())
                 await table.stepped.wait()
@@ -212,7 +212,7 @@ def serve(
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Its options on the command line."""
+    """Add the options of this server to a command line."""
     parser.add_argument(
         "--steps",
         type=float,

@@ -10,9 +10,9 @@ SIDES = ("left", "right")
 WIDTH, HEIGHT = 100.0, 60.0
 PADDLE = 12.0
 MARGIN = 3.0
-"""How far from the edge a paddle stands."""
+"""The distance of a paddle from the edge."""
 SLOW, FAST = 45.0, 110.0
-"""Speed of the ball at a serve, and at most; in units a second, as the bot's."""
+"""Speed of the ball at a serve, and at most; in units a second, like that of the bot."""
 BOT = 38.0
 PAUSE = 0.8
 """Seconds that the ball rests before a serve."""
@@ -45,14 +45,14 @@ class Game:
         self._serve(self._chance.choice(SIDES))
 
     def take(self, player: str, side: str | None = None) -> str | None:
-        """Give a player a side, and the one that he has if he has one.
+        """Give a player a side, unless they have one already.
 
         Args:
-            player: who he is.
-            side: which one he wants; unless given, the first that is free.
+            player: the name of the player.
+            side: the side that they want; unless given, the first that is free.
 
         Returns:
-            His side; ``None`` if others have what he wants.
+            Their side; ``None`` if others have what they want.
         """
         for each in SIDES:
             if self.players[each] == player:
@@ -64,7 +64,7 @@ class Game:
         return None
 
     def leave(self, player: str) -> None:
-        """Let the bot play on for a player, whether he had a side or not."""
+        """Let the bot play on for a player, whether they had a side or not."""
         for side in SIDES:
             if self.players[side] == player:
                 self.players[side] = None
@@ -82,7 +82,7 @@ class Game:
             seconds -= LONGEST_STEP
 
     def state(self) -> dict[str, Any]:
-        """All that a page needs in order to draw it, ready for JSON."""
+        """Return all that a page needs in order to draw the game, ready for JSON."""
         return {
             "ball": [round(place, 1) for place in self.ball],
             "paddles": {side: round(height, 1) for side, height in self.paddles.items()},
@@ -128,7 +128,7 @@ class Game:
             self._serve(side)
 
     def _meet(self, side: str, plane: float) -> None:
-        """The ball is where the paddle may be; far from its middle it comes back steeply."""
+        """Return the ball if the paddle is there; far from its middle, it comes back steeply."""
         (x, y), speed = self.ball, math.hypot(*self._velocity)
         off = (y - self.paddles[side]) / (PADDLE / 2 + 1)  # the ball is 2 thick
         if abs(off) > 1:
@@ -151,7 +151,7 @@ def _toward(side: str) -> int:
 
 
 def _reflected(y: float, vy: float) -> tuple[float, float]:
-    """A height, and the speed there, after the walls at the top and at the bottom."""
+    """Return a height, and the speed there, after the walls at the top and at the bottom."""
     if y < 0:
         return -y, -vy
     if y > HEIGHT:

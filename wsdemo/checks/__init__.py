@@ -40,10 +40,10 @@ _judges: dict[str, Callable[[Any], Any]] = {}
 
 
 def exercise(number: str) -> Callable[..., Any]:
-    """Register a judge for an exercise.
+    """Register the check of an exercise.
 
-    The judge is ``async def judge(answer) -> str``. It tries the answer on real connections,
-    returns what was right about it, and raises :class:`NotYet` or :class:`Misconception`.
+    The check is ``async def judge(answer) -> str``. It tries the answer on real connections. It
+    returns what is right about the answer, or raises :class:`NotYet` or :class:`Misconception`.
     """
 
     def register(judge: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +67,7 @@ def _modules(lesson: str = "") -> list[str]:
 
 
 def check(number: str, answer: Any = None) -> Verdict:
-    """Judge an answer to an exercise by running it.
+    """Check an answer to an exercise by running it.
 
     Args:
         number: the exercise, such as ``"02.1"``.
@@ -87,7 +87,7 @@ def check(number: str, answer: Any = None) -> Verdict:
         return Verdict(number, "not yet", "replace None in the cell with your answer")
     keep_loopback_direct()
     with forgotten_coroutines() as forgotten:
-        # Tasks of the learner's that raise SystemExit or the like have no one to tell.
+        # A task that the learner's code started may raise SystemExit: nobody needs a report of it.
         thread = LoopThread(f"exercise {number}", report=lambda _: None)
         try:
             verdict = thread.run(_judge(number, answer), timeout=TIME_LIMIT + 0.5)
@@ -98,12 +98,14 @@ def check(number: str, answer: Any = None) -> Verdict:
         if verdict.state != "right":
             gc.collect()  # a coroutine that nobody awaits is noticed when it is collected
     if not ended:
-        verdict = replace(verdict, text=f"{verdict.text}. It goes on until that returns")
+        verdict = replace(
+            verdict, text=f"{verdict.text}. The check could not stop your code: it is still running"
+        )
     return _with_notes(verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten))
 
 
 def _with_notes(verdict: Verdict) -> Verdict:
-    """Keep the progress; add the worked answer, or one more hint than the last time."""
+    """Save the progress; add the worked answer, or one more hint than the last time."""
     right = verdict.state == "right"
     if verdict.state == "no verdict":
         return verdict
@@ -157,7 +159,7 @@ async def _judge(number: str, answer: Any) -> Verdict:
 def _note_lost(
     errors: list[BaseException], _: asyncio.AbstractEventLoop, context: dict[str, Any]
 ) -> None:
-    """Note what a task of the learner's has raised while nobody awaited it."""
+    """Note an exception of a task that the learner's code started and nobody awaited."""
     error = context.get("exception")
     if error is not None and learners_frames(error):
         errors.append(error)
@@ -177,7 +179,7 @@ async def in_limit(judging: Awaitable[str]) -> str:
 
 
 def _explain(number: str, error: BaseException) -> Verdict:
-    """Say what was raised, and by whom: the learner's code, or the check."""
+    """Return a verdict on an exception: the learner's code raised it, or the check did."""
     text = describe(error)
     if learners_frames(error):
         return Verdict(number, "look again", f"your code raised {text}")

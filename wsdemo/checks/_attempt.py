@@ -12,12 +12,12 @@ __all__ = ["attempt"]
 
 
 def attempt(function: Callable[..., Any], *arguments: Any, shown: Any) -> Any:
-    """Call a plain function of the learner's.
+    """Call a learner's plain function.
 
     Args:
-        function: what to call.
-        arguments: with what.
-        shown: what a verdict shows of the arguments.
+        function: the learner's function.
+        arguments: its arguments.
+        shown: the arguments as a verdict shows them.
 
     Raises:
         Misconception: it is ``async def``, or raises an exception.

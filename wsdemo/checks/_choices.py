@@ -15,10 +15,10 @@ def read(
     """Read a choice for each case.
 
     Args:
-        choices: what the learner gave: a mapping from each case to a pair, a way and a reason.
-        cases: what is asked about.
-        ways: those that there are.
-        reasons: likewise.
+        choices: the learner's choices: a mapping from each case to a pair, a way and a reason.
+        cases: the cases that the exercise asks about.
+        ways: the ways to choose from.
+        reasons: the reasons to choose from.
 
     Raises:
         NotYet: a case has no pair, or there is no such way or reason.
@@ -28,10 +28,10 @@ def read(
         try:
             way, reason = pairs[case] = choices[case]
         except (KeyError, TypeError, ValueError):
-            raise NotYet(f"{case}: give a pair, a way and a reason") from None
+            raise NotYet(f"{case}: write a pair, (way, reason)") from None
         for given, known in ((way, ways), (reason, reasons)):
             if given not in known:
-                raise NotYet(f"{case}: {json.dumps(given)} is none of {', '.join(known)}")
+                raise NotYet(f"{case}: {json.dumps(given)} is not one of {', '.join(known)}")
     return pairs
 
 
@@ -41,16 +41,16 @@ def compare(
     why_not: Callable[[str, str], str],
     why: Callable[[str], str],
 ) -> None:
-    """Judge the ways of all cases, and then the reasons.
+    """Check the ways of all cases, and then the reasons.
 
     Args:
         pairs: what the learner chose.
         right: the right pair of each case.
-        why_not: tells, of a case and a wrong way, what is wrong with it.
-        why: tells, of a case, what its reason has to do with.
+        why_not: returns what is wrong with a way, for a case and this way.
+        why: returns a hint at the right reason, for a case.
 
     Raises:
-        Misconception: of the first that is wrong.
+        Misconception: a choice is wrong; the first one is reported.
     """
     for case, (way, _) in pairs.items():
         if way != right[case][0]:

@@ -1,4 +1,4 @@
-"""What a check finds in an answer that is not right, and the verdict that shows it."""
+"""The findings of a check, and the verdict that shows them."""
 
 import html
 import re
@@ -11,7 +11,7 @@ __all__ = ["Finding", "Misconception", "NotYet", "Note", "OutOfTime", "Verdict"]
 
 SIGNS = {"right": "✓", "not yet": "…", "look again": "✗", "no verdict": "?"}
 COLOURS = {"right": "#2e9b4f", "look again": "#d08700"}
-# JupyterLab lets the names of a list of definitions float.
+# JupyterLab's own style floats the names in a definition list.
 CELL = '"float:none;width:auto;margin:0;padding:0"'
 GRID = '"display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em;margin:.4em 0"'
 SHOWN = 200
@@ -24,10 +24,10 @@ class Finding(Exception):
     """The answer is not right.
 
     Args:
-        text: what is wrong with it, and what to do.
-        input: what it was given.
-        expected: what a right answer does with that.
-        received: what this one did.
+        text: what is wrong with the answer, and what to do.
+        input: what the check gave to the answer.
+        expected: what a right answer does with this input.
+        received: what this answer did.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Misconception(Finding):
 
 
 class OutOfTime(Exception):
-    """What the learner wrote has not finished.
+    """The learner's code has not finished in time.
 
     Args:
         seconds: how long the check waited.
@@ -72,10 +72,10 @@ class Note:
     """Something to read below a verdict: a hint, or a worked answer.
 
     Attributes:
-        title: what it is called.
-        text: what it says; `words` between backticks are code.
+        title: its heading.
+        text: its text; `words` between backticks are code.
         code: lines of Python.
-        open: whether it is shown at once; else the reader opens it.
+        open: whether it is shown at once; if not, the reader opens it.
     """
 
     title: str
@@ -141,7 +141,7 @@ class Verdict:
 
 
 def shorten(value: Any) -> str:
-    """Return what a verdict shows of a value: its repr, without the middle if it is long."""
+    """Return a value as a verdict shows it: its repr, without the middle if it is long."""
     limits = reprlib.Repr()
     limits.maxstring = limits.maxother = SHOWN
     limits.maxlist = limits.maxdict = limits.maxtuple = 12

@@ -13,9 +13,9 @@ _hurried = contextvars.ContextVar("_hurried", default=False)
 
 @contextlib.contextmanager
 def hurried() -> Iterator[None]:
-    """Mark what runs in the block, and the tasks that it starts, as what :func:`in_a_hurry` meets.
+    """Mark the code in the block, and its tasks: :func:`in_a_hurry` shortens their timers.
 
-    The check's own tasks, and those of the library, keep their times.
+    The timers of the check and of the library stay as they are.
     """
     token = _hurried.set(True)
     try:
@@ -26,10 +26,10 @@ def hurried() -> Iterator[None]:
 
 @contextlib.contextmanager
 def in_a_hurry(seconds: float) -> Iterator[None]:
-    """Let timers that begin in the block, in code that is :func:`hurried`, end soon.
+    """Shorten the timers that :func:`hurried` code starts in the block.
 
     Args:
-        seconds: how long each of them takes at most, an hour as well as a second.
+        seconds: the longest time that such a timer takes, whatever it was set to.
     """
     loop: Any = asyncio.get_running_loop()
     call_at = loop.call_at

@@ -1,4 +1,4 @@
-"""A client that keeps what it receives, and waits that end as soon as something holds."""
+"""A client that keeps what it receives, and waits that end as soon as a condition is true."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ class Inbox:
             await self.client.send(message)
 
     async def in_step(self) -> None:
-        """Wait until all that the server has sent so far is here, by a ping and its pong."""
+        """Send a ping and await its pong: then all that the server has sent so far has arrived."""
         with contextlib.suppress(ConnectionClosed, TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await (await self.client.ping())
@@ -50,7 +50,7 @@ class Inbox:
 
     @property
     def ended(self) -> bool:
-        """Whether the connection has ended, and all messages have been read."""
+        """Return whether the connection has ended, and all messages have been read."""
         return self._reader.done()
 
     @property
@@ -76,7 +76,7 @@ def _is_error(message: str | bytes) -> bool:
 
 
 async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> bool:
-    """Let other tasks run until something holds, and return whether it does."""
+    """Let other tasks run until a condition is true, and return whether it is."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while not condition():

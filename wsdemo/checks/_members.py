@@ -1,4 +1,4 @@
-"""Clients of a room, whose messages are taken one by one."""
+"""Clients of a room; a check takes the messages that they receive one by one."""
 
 import contextlib
 
@@ -12,11 +12,11 @@ __all__ = ["Member"]
 
 
 class Member:
-    """A client, and the messages that it has received and that nobody has looked at.
+    """A client, and the messages that it has received and the check has not yet taken.
 
     Args:
         client: the connection.
-        name: how a verdict calls it.
+        name: its name in a verdict.
     """
 
     def __init__(self, client: ClientConnection, name: str = "") -> None:
@@ -40,15 +40,15 @@ class Member:
 
     @property
     def more(self) -> list[str | bytes]:
-        """The messages that have come, and were not taken."""
+        """Return the messages that were received and not yet taken."""
         return self._inbox.received[self._taken :]
 
     @property
     def ended(self) -> bool:
-        """Whether the connection has ended, and all messages have come."""
+        """Return whether the connection has ended, and all messages have been received."""
         return self._inbox.ended
 
     @property
     def code(self) -> int | None:
-        """How the connection was closed."""
+        """Return the close code; ``None`` while the connection is open."""
         return self.client.close_code

@@ -1,7 +1,7 @@
-"""What goes wrong in a learner's code beside its result.
+"""Faults of a learner's code that its result does not show.
 
-A handler that raises only shows its client a close code, and a coroutine that nobody awaits does
-nothing at all. Both are noted here while an answer is tried, and shown with the verdict.
+When a handler raises an exception, its client only sees a close code. A coroutine that nobody
+awaits does nothing at all. Both are noted here while an answer is tried; the verdict shows them.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ def describe(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def noting() -> Iterator[list[BaseException]]:
-    """Note what handlers raise that are served within the block."""
+    """Note the exceptions of handlers that are served within the block."""
     errors: list[BaseException] = []
     token = _noted.set(errors)
     try:
@@ -50,7 +50,7 @@ def noting() -> Iterator[list[BaseException]]:
 def watched(handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     """Return a handler that does the same, and notes what it raises.
 
-    The end of a connection is not noted: every handler may meet it.
+    ConnectionClosed is not noted: it can be raised in every handler.
     """
 
     async def watch(*arguments: Any) -> None:
@@ -59,7 +59,7 @@ def watched(handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[
             result = handler(*arguments)
             if not inspect.isawaitable(result):
                 kind = type(result).__name__
-                raise TypeError(f"the handler returned {kind}, and not a coroutine: `async def`?")
+                raise TypeError(f"the handler returned {kind}, not a coroutine: write `async def`")
             await result
         except Exception as error:
             theirs = learners_frames(error) or isinstance(error, TypeError)

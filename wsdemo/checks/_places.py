@@ -1,4 +1,4 @@
-"""Where in a learner's code a task waits, or a thread is busy; and how such a thread is ended."""
+"""Find the learner's line at which a task waits or a thread is busy, and end such a thread."""
 
 import asyncio
 import contextlib
@@ -53,7 +53,7 @@ def end(thread: LoopThread, attempts: int = 20) -> bool:
     ``time.sleep``, goes on until it returns, and the thread ends then.
 
     Args:
-        thread: the loop's.
+        thread: the thread of the event loop.
         attempts: how often to try, 50 ms each: a learner's ``except`` may catch the exception.
 
     Returns:

@@ -3,7 +3,7 @@
 __all__ = ["AT_ONCE", "Plain", "after"]
 
 AT_ONCE = 0.09
-"""Seconds that are not worth a number: it would be another one each time."""
+"""Seconds; a shorter time is shown without a number, which would differ from run to run."""
 
 
 class Plain(str):

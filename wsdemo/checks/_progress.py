@@ -1,4 +1,4 @@
-"""Which exercises are solved: one file in the learner's copy of the lessons.
+"""Keep which exercises are solved, in one file of the learner's copy of the lessons.
 
 Without such a copy nothing is kept, so the saved outputs of the lessons are the same for everybody.
 """
@@ -26,7 +26,7 @@ NO_COPY = (
 
 @dataclass(frozen=True)
 class Progress:
-    """What is solved of each lesson; shown as a table.
+    """The solved exercises of each lesson; shown as a table.
 
     Attributes:
         solved: the numbers of the exercises that are solved.
@@ -124,7 +124,7 @@ def note(number: str, right: bool, start: Path | None = None) -> int:
 
 
 def _read(copy: Path) -> dict[str, Any]:
-    """Read the file; one that cannot be read is set aside, and not overwritten."""
+    """Read the file. If it cannot be read, it is renamed, and not overwritten."""
     file = copy / MARKER / FILE
     try:
         known = json.loads(file.read_text(encoding="utf-8"))

@@ -21,8 +21,8 @@ class Refusing:
     """A server that refuses some clients, and then sends each its messages.
 
     Args:
-        statuses: what the first clients are refused with.
-        messages: what each other client is sent.
+        statuses: the HTTP statuses with which the first clients are refused.
+        messages: the messages that are sent to each other client.
 
     Attributes:
         events: what happened, in order: the status that a client was refused with (0 for none), or
@@ -40,11 +40,11 @@ class Refusing:
         self._messages = messages
 
     def serve(self, port: int = 0) -> contextlib.AbstractAsyncContextManager[str]:
-        """Serve for as long as the block lasts; give the address."""
+        """Serve for as long as the block lasts, at the address that it yields."""
         return serving(self._greet, port, process_request=self._decide)
 
     def pause(self, *_: Any) -> Awaitable[None]:
-        """Note that the learner's function pauses, where it awaits what it gets."""
+        """Note a call, and return an awaitable: the pause is noted when it has been awaited."""
         self.pauses += 1
         return self._pausing()
 
@@ -61,7 +61,7 @@ class Refusing:
 
     @property
     def visits(self) -> list[int | str]:
-        """The statuses that clients got."""
+        """Return the statuses that clients received."""
         return [each for each in self.events if each != "pause"]
 
     def _note(self, event: int | str) -> None:
@@ -82,7 +82,7 @@ class Refusing:
 
 @dataclass(frozen=True)
 class End:
-    """How a learner's function ended: at most one of these."""
+    """The end of a learner's function: at most one of these is set."""
 
     returned: Any = None
     raised: BaseException | None = None

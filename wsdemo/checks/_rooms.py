@@ -1,4 +1,4 @@
-"""What the exercises of lesson 03 have in common: rooms, and members that do not read."""
+"""The common parts of lesson 03's exercises: rooms, and members that do not read."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 AT_ONCE = 0.5
-"""Seconds in which what waits for nobody has come, but for what a busy machine adds."""
+"""Seconds within which a message arrives that waits for no client; a busy machine adds to them."""
 
 
 async def join(served: Trial, *names: str) -> list[Member]:
@@ -45,7 +45,7 @@ def as_object(message: str | bytes | None) -> dict[str, Any]:
     """Return the JSON object that a message is; an empty one if none came.
 
     Raises:
-        NotYet: it is something else.
+        NotYet: the message is something else.
     """
     if message is None:
         return {}
@@ -64,7 +64,7 @@ def is_error(message: str | bytes | None) -> bool:
 
 
 async def check_message(member: Member, user: str, message: str) -> None:
-    """Hold the next message of a member to the format of the lesson."""
+    """Check that the next message to a member has the format of the lesson."""
     received = await member.receive()
     values = {
         "input": in_json(user, message),
@@ -76,7 +76,7 @@ async def check_message(member: Member, user: str, message: str) -> None:
     data = as_object(received)
     if data.get("user") != user or data.get("message") != message:
         raise NotYet(
-            f"{member.name} received something else than the message of {user}",
+            f"{member.name} received something other than the message of {user}",
             **values,
             received=received,
         )
@@ -89,7 +89,7 @@ async def check_message(member: Member, user: str, message: str) -> None:
 
 
 def raise_ended(member: Member, values: dict[str, Any]) -> None:
-    """Raise what there is to say if a member's connection has ended."""
+    """Raise a hint if a member's connection has ended."""
     if member.ended:
         raise NotYet(
             f"the connection of {member.name} was closed, and the conversation was not over",
@@ -133,7 +133,7 @@ async def check_slow_member(
     Args:
         served: where the room is.
         sender: a member that sends.
-        receiver: another, who receives.
+        receiver: another member, which must receive what is sent.
         texts: makes a message of a word.
     """
     await served.join()

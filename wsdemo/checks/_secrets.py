@@ -1,4 +1,4 @@
-"""How a learner's code treats secrets: with what it compares them, and from what it makes them."""
+"""Watch how a learner's code compares secrets, and what it makes them from."""
 
 import contextlib
 import hmac
@@ -14,10 +14,10 @@ __all__ = ["Comparisons", "draws_randomness", "watch_header"]
 
 
 class Comparisons:
-    """Which operators have compared a secret from outside with the one that is known.
+    """The operators that have compared a secret from outside with the known one.
 
     Args:
-        secret: the one that is known.
+        secret: the known secret.
 
     Attributes:
         seen: the operators, such as ``==``; empty if none has.
@@ -30,8 +30,8 @@ class Comparisons:
     def note(self, operator: str, other: object) -> None:
         """Note a comparison, if it was with the secret.
 
-        An ``==`` that the learner wrote meets every token. One in the lookup of a dictionary only
-        meets tokens of the same hash, so its time tells nothing: a wrong token is never compared.
+        An ``==`` that the learner wrote compares every token. The lookup in a dictionary compares
+        only tokens of the same hash, so its time reveals nothing: a wrong token is never compared.
         """
         text = other.decode("latin-1") if isinstance(other, bytes) else other
         if isinstance(text, str) and self._secret in text:
@@ -39,7 +39,7 @@ class Comparisons:
 
 
 class _Compared:
-    """What text and bytes from outside have in common: a note of what they are compared with."""
+    """The common part of text and bytes from outside: both note what they are compared with."""
 
     comparisons: Comparisons
 
@@ -104,7 +104,9 @@ def watch_header(request: Request, comparisons: Comparisons) -> None:
 
 
 class draws_randomness(contextlib.AbstractContextManager["draws_randomness"]):
-    """Notice in a block, entered as often as you like, whether it draws what cannot be guessed.
+    """Notice whether the code in a block draws random numbers that nobody can guess.
+
+    The block can be entered several times.
 
     Attributes:
         seen: whether it has read the operating system's random numbers, or used a key.

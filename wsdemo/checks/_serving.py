@@ -22,11 +22,11 @@ Handler = Callable[[ServerConnection], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def serving(handler: Handler, port: int = 0, **options: Any) -> AsyncIterator[str]:
-    """Serve a handler for as long as the block lasts; give the address.
+    """Serve a handler for as long as the block lasts, at the address that it yields.
 
     Args:
-        handler: ``async def handler(connection)``, the learner's or the check's own. What the
-            learner's raises is shown with the verdict.
+        handler: ``async def handler(connection)``, the learner's or the check's own. What a
+            learner's handler raises is shown with the verdict.
         port: the TCP port; 0 takes a free one.
         options: those of :func:`websockets.asyncio.server.serve`.
     """
@@ -53,6 +53,6 @@ async def connected(
 
 
 def path_of(connection: ServerConnection) -> str:
-    """Return the path that a client has asked for; its connection is open or was."""
+    """Return the path that a client has requested, after its handshake."""
     assert connection.request is not None
     return connection.request.path

@@ -1,4 +1,4 @@
-"""Which connections are in which of a learner's sets."""
+"""Find which connections are in a learner's sets."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ async def expect_in(
     if connection not in sets.get(name, ()):
         expect_open(inbox, request)
         raise NotYet(
-            f"the connection must then be in the set of {name!r}",
+            f"after this request, the connection must be in the set of {name!r}",
             input=request,
-            received=Plain(f"{sizes(sets)} connections, this one not among them"),
+            received=Plain(f"{sizes(sets)} connections, without this one"),
         )

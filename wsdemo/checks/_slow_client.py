@@ -12,8 +12,8 @@ from wsdemo.checks._serving import PATIENCE
 
 __all__ = ["BURSTS", "sending"]
 
-# What comes at the same time, while the value before is under way. No burst ends with its greatest
-# value, and one ends with 0, which counts as false.
+# Values that come at the same time, while the value before is being sent. No burst ends with its
+# greatest value, and one ends with 0, which is false in a condition.
 BURSTS = (
     (21,),
     (22, 23, 25, 24, 26, 29, 31, 33, 30, 28),
@@ -26,16 +26,16 @@ BURSTS = (
 )
 
 HOLD = 0.05
-"""Seconds that a value is under way."""
+"""Seconds that the client takes for a value."""
 
 QUIET = 0.3
 """Seconds without a new value, in which a sender that polls would send the old one again."""
 
 LATE = 0.5
-"""Seconds after which what a right answer does at once is late, if it is each time."""
+"""Seconds; an answer that takes longer each time is late, because a right one sends at once."""
 
 LAG = 5
-"""Values by which a sender may be late in a stream, with tasks of its own between."""
+"""How many values a sender may be behind in a stream, if it uses tasks of its own."""
 
 STREAM = range(1000, 1060)
 """Values that come one by one, every 10 ms; the client receives a value in the time of ten."""
@@ -45,7 +45,7 @@ class SlowClient:
     """A client that receives one value after the other, when the check lets it.
 
     Attributes:
-        calls: the values that are sent, when each begins.
+        calls: the value of each send, put here when the send begins.
         called: how often :meth:`send` was called.
         began: how often that was awaited.
         cancelled: how often a send was cancelled.
@@ -86,7 +86,7 @@ class SlowClient:
             self._received.set()
 
     def leave(self) -> None:
-        """Hold up no send any more."""
+        """Delay no send from now on."""
         self._gone = True
         self._received.set()
 
@@ -112,7 +112,7 @@ class Sender:
             self._values.put_nowait(each)
 
     async def burst(self, values: tuple[int, ...]) -> None:
-        """Let values come while one is under way, and judge what is sent after that one."""
+        """Let values come while one is under way, and check what is sent after that one."""
         if not self._put:
             await self._expect_none()
         self._add(*values)
@@ -130,7 +130,7 @@ class Sender:
             await self._expect_newest(Plain(f"{value}, when nothing was under way"))
 
     async def stream(self) -> None:
-        """Let values come without a pause; judge whether the client is kept up to date."""
+        """Let values come without a pause; check whether the client is kept up to date."""
         sent = 0
         for value in STREAM:
             self._add(value)
@@ -146,7 +146,7 @@ class Sender:
         if sent < 3:
             raise Misconception(
                 "while values come without a pause, the client receives almost nothing: do not "
-                "wait until the queue is silent",
+                "wait for a pause",
                 input=came,
                 expected=Plain("about 6 values sent meanwhile"),
                 received=Plain(f"{sent} sent"),
@@ -164,14 +164,14 @@ class Sender:
         )
 
     def _judge_lag(self, value: Any) -> None:
-        """Judge a value that was sent while others came one by one; the count knows no clock."""
+        """Check a value that was sent while others came one by one: count values, not seconds."""
         behind = self._put[::-1].index(value) if value in self._put else 0
         if behind > LAG:
             raise Misconception(
                 "you let time pass after you have taken a value, so it is old when it is sent",
                 input=Plain("values that come every 10 ms"),
                 expected=self._put[-1],
-                received=Plain(f"{value}, and {behind} newer had come"),
+                received=Plain(f"{value}, when {behind} newer values had come"),
             )
 
     async def _expect_none(self) -> None:
@@ -225,8 +225,8 @@ class Sender:
                 f"a value was in the queue, and was not sent within {PATIENCE} s", input=came
             )
         raise Misconception(
-            f"for {PATIENCE} s nothing was sent, though newer values had come: the client does not "
-            "get the last one. Keep it until it is sent.",
+            f"for {PATIENCE} s nothing was sent, though newer values had come: the client does "
+            "not get the last one. Keep a value until it is sent.",
             input=came,
             expected=self._put[-1],
             received=Plain(f"nothing after {self._sent[-1]}"),
@@ -259,7 +259,7 @@ class Sender:
             else:
                 text = (
                     f"the value that was sent is old: {behind} newer had come. Before each send, "
-                    "take all that waits, and keep only the last"
+                    "take all values from the queue, and keep only the last"
                 )
             raise Misconception(text, **happened)
         self._sent.append(value)

@@ -1,4 +1,4 @@
-"""How long an event loop did not run: because of a busy machine, or of a learner's line."""
+"""Measure how long an event loop did not run: because of a busy machine, or a learner's line."""
 
 import asyncio
 import contextlib

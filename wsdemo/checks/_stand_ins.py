@@ -1,4 +1,4 @@
-"""What surrounds a learner's server in the exercises of lesson 16: a bus, a desk, a proxy."""
+"""Stand-ins for what surrounds a learner's server in lesson 16: a bus, a desk, a proxy."""
 
 import asyncio
 import contextlib
@@ -17,14 +17,14 @@ ON_ITS_WAY = 0.05
 """Seconds from a message being stored until it is delivered to the servers."""
 
 GRACE = 20
-"""Turns of the loop, of a millisecond each, in which a byte that was sent in time reaches a proxy.
+"""Steps of the loop, of a millisecond each, in which a byte that was sent in time reaches a proxy.
 
-Turns and not seconds: the whole process may have been stopped for longer than the proxy waits.
+Steps and not seconds: the whole process may have been stopped for longer than the proxy waits.
 """
 
 
 class Stream:
-    """What a bus promises, in memory: one order, and every message for every server.
+    """A bus in memory, which keeps its promise: one order, and every message to every server.
 
     Attributes:
         servers: the learner's rooms.
@@ -53,19 +53,19 @@ class Stream:
 
 
 class TaskFailed(Exception):
-    """What a task of the desk raises."""
+    """The error that a task of the desk raises."""
 
 
 class Desk:
     """A server that stores what it receives, and then replies; and its bus.
 
     Attributes:
-        underway: the tasks that do it.
-        stored: what the bus has stored.
-        lost: what came when the bus was stopped.
-        stopped: whether it is.
+        underway: the tasks that store messages and reply.
+        stored: the messages that the bus has stored.
+        lost: the messages that came after the bus was stopped.
+        stopped: whether the bus is stopped.
         go: when set, the messages are stored.
-        open_at_stop: whether a connection was open then.
+        open_at_stop: whether a connection was open when the bus was stopped.
     """
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Desk:
     def _done(self, task: asyncio.Task[None]) -> None:
         self.underway.discard(task)
         if not task.cancelled():
-            task.exception()  # looked at, so that nothing is logged
+            task.exception()  # read it, or asyncio logs it
 
     async def _note(self, connection: ServerConnection, text: str, before: int) -> None:
         await self.go.wait()
@@ -113,8 +113,8 @@ class Proxy:
     """A small proxy that cuts a connection on which its server sends nothing, as nginx does.
 
     Args:
-        port: that of the server behind it.
-        idle: how many seconds of silence it is said to allow; it counts a little faster.
+        port: the port of the server behind it.
+        idle: how many seconds of silence it is said to allow; it cuts a little earlier.
 
     Attributes:
         frames: the names of the frames that the server has sent.
@@ -151,7 +151,7 @@ class Proxy:
 
     async def _read(self, from_server: asyncio.StreamReader) -> bytes:
         reading = asyncio.ensure_future(from_server.read(2**16))
-        # After a pause of the whole loop, both the ping and this limit are due: the ping first.
+        # After a pause of the loop, the ping and this limit are both due: the ping comes first.
         await asyncio.wait({reading}, timeout=0.9 * self.idle)
         for _ in range(GRACE):
             if reading.done():

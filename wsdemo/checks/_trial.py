@@ -1,4 +1,4 @@
-"""A learner's handler under judgement, with real clients that come and go."""
+"""A learner's handler on a server, with real clients that come and go."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ class Trial:
 
     Attributes:
         there: the server's ends of all connections, in the order in which the clients came.
-        errors: what the handler raised, but for the ends of connections.
+        errors: the exceptions of the handler, except ConnectionClosed.
     """
 
     def __init__(self, handler: Handler, stack: contextlib.AsyncExitStack) -> None:
@@ -51,18 +51,18 @@ class Trial:
             self._ended[connection].set()
 
     async def join(self) -> ClientConnection:
-        """Let another client come; its handler has begun when this returns."""
+        """Connect another client; its handler has begun when this returns."""
         return await self._stack.enter_async_context(
             connect(self._url, close_timeout=0.5, compression=None, max_queue=None)
         )
 
     async def leave(self, client: ClientConnection, number: int, politely: bool = True) -> None:
-        """Let a client go; its handler has ended when this returns.
+        """Disconnect a client; its handler has ended when this returns.
 
         Args:
-            client: who goes.
+            client: the client.
             number: the place of its connection in ``there``.
-            politely: with a closing handshake; else its line is cut.
+            politely: with a closing handshake; else the connection is cut.
 
         Raises:
             NotYet: its handler goes on.
@@ -78,7 +78,7 @@ class Trial:
 
     @property
     def fault(self) -> str:
-        """What the handler raised last, as the end of a sentence; empty if it raised nothing."""
+        """Return the handler's last exception as the end of a sentence; empty if there is none."""
         if not self.errors:
             return ""
         return f"; your handler raised {type(self.errors[-1]).__name__}: {self.errors[-1]}"
@@ -94,10 +94,10 @@ async def trial(handler: Handler) -> AsyncIterator[Trial]:
 
 
 def called(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a plain function of the learner's.
+    """Call a learner's plain function.
 
     Raises:
-        Misconception: it is ``async def``.
+        Misconception: the function is ``async def``.
     """
     result = function(*arguments)
     if inspect.iscoroutine(result):
@@ -110,12 +110,13 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 async def in_time(answer: Awaitable[Result], seconds: float = PATIENCE) -> Result:
-    """Await what the learner wrote, with a time limit.
+    """Await the learner's code, with a time limit.
 
-    Unlike :func:`asyncio.wait_for`, it tells its own limit from a TimeoutError of the learner's.
+    Unlike :func:`asyncio.wait_for`, it distinguishes its own time limit from a TimeoutError that
+    the learner's code raises.
 
     Raises:
-        OutOfTime: it has not finished.
+        OutOfTime: the code has not finished in time.
     """
     task = asyncio.ensure_future(answer)
     try:

@@ -22,7 +22,10 @@ __all__ = [
 ]
 
 DRAWS = 300
-"""Generators that are tried: each wait comes near both its bounds, but once in 10**28 times."""
+"""How many generators are tried: so many that each wait comes near both of its bounds.
+
+This fails by chance once in 10**28 times.
+"""
 
 WAITS = 20
 """Waits that are taken from each: where the cap is reached, and long after."""
@@ -56,8 +59,8 @@ def take(function: Callable[..., Any], base: float, cap: float, count: int) -> l
         raise NotYet("`yield` a wait for each failure, without an end", input=asked)
     if len(taken) < count:
         raise Misconception(
-            f"your generator has no wait number {len(taken) + 1}: it ended. The server may be away "
-            "for longer: go on without an end.",
+            f"your generator has no wait number {len(taken) + 1}: it ended. The server may be "
+            "away for longer: never let the generator end.",
             input=asked,
         )
     return taken
@@ -76,15 +79,15 @@ def check_that_it_does_not_sleep(function: Callable[..., Any]) -> None:
         if took < max(sum(waits), 0.05):
             return
     raise Misconception(
-        "your generator waits by itself, and so the whole program stands still. Only yield the "
-        "time: connect() sleeps.",
+        "your generator itself waits, and meanwhile nothing else in the program runs. Only yield "
+        "the time: connect() sleeps.",
         input=Plain(f"{WAITS} waits of together {sum(waits):.2f} s"),
         received=Plain(f"they took {took:.2f} s to make"),
     )
 
 
 def judge_plans(plans: list[list[float]], base: float, cap: float) -> None:
-    """Judge the waits of many clients, that all lost the server at the same moment.
+    """Check the waits of many clients, that all lost the server at the same moment.
 
     Args:
         plans: the waits of each client.
@@ -119,15 +122,15 @@ def judge_plans(plans: list[list[float]], base: float, cap: float) -> None:
         shares = [wait / ceiling for wait, ceiling in zip(waits_of_one, ceilings, strict=True)]
         if max(shares) - min(shares) < 1e-6:
             raise Misconception(
-                "a client draws once, and then all its waits are the same part of the ceiling: one "
-                "that draws near 0 never backs off. Draw for each wait.",
+                "a client draws once, and then all its waits are the same part of the ceiling: a "
+                "client that draws a number near 0 never backs off. Draw for each wait.",
                 input=Plain(f"waits({base}, {cap})"),
                 received=[round(wait, 3) for wait in waits_of_one[:6]],
             )
 
 
 def judge_late_waits(function: Callable[..., Any]) -> None:
-    """Judge whether the ceiling stays at the cap, in a few clients that fail for long.
+    """Check whether the ceiling stays at the cap, in a few clients that fail for long.
 
     Raises:
         Misconception: it does not.
@@ -135,10 +138,10 @@ def judge_late_waits(function: Callable[..., Any]) -> None:
     base, cap, clients = 0.5, 30.0, 12
     plans = [take(function, base, cap, 7 * WAITS) for _ in range(clients)]
     for number, waits in enumerate(zip(*plans, strict=True), start=1):
-        # By chance all are so short once in 10**9 times.
+        # By chance, all of them are so short once in 10**9 times.
         if number > WAITS and max(waits) < 0.15 * cap:
             raise Misconception(
-                "a ceiling is too low: when it has come to the cap, it must stay there",
+                "a ceiling is too low: when a ceiling has reached the cap, it must stay there",
                 input=Plain(f"waits({base}, {cap}), in {clients} clients, wait {number}"),
                 expected=Plain(f"from 0 to {cap:g} s"),
                 received=Plain(f"at most {max(waits):.2f} s"),
@@ -165,7 +168,7 @@ def _judge_height(
             **values,
         )
     if longest > ceiling:
-        raise Misconception("a ceiling is too high: each is twice the one before", **values)
+        raise Misconception("a ceiling is too high: each ceiling is twice the one before", **values)
 
 
 def _judge_spread(where: str, waits: tuple[float, ...], ceiling: float, first: bool) -> None:
@@ -186,11 +189,11 @@ def _judge_spread(where: str, waits: tuple[float, ...], ceiling: float, first: b
         "received": Plain(f"from {min(waits):.2f} to {max(waits):.2f} s"),
     }
     if max(waits) < 0.8 * ceiling:
-        raise Misconception("a ceiling is too low: each is twice the one before", **values)
+        raise Misconception("a ceiling is too low: each ceiling is twice the one before", **values)
     if min(waits) > 0.2 * ceiling:
         raise Misconception(
-            "no client returns early, so all return in what is left of the time: with full jitter "
-            "a wait may be any time from 0 on.",
+            "no client returns early, so all return in the rest of the time. With full jitter, a "
+            "wait may be any time from 0 on.",
             **values,
         )
     quarters = Counter(min(3, int(4 * wait / ceiling)) for wait in waits)

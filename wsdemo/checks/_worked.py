@@ -14,7 +14,7 @@ __all__ = ["Worked", "worked"]
 
 @dataclass(frozen=True)
 class Worked:
-    """What a learner may read about an exercise.
+    """The texts about an exercise that a learner may read.
 
     Attributes:
         source: the worked answer, with all that it uses.
@@ -28,7 +28,7 @@ class Worked:
 
 
 def worked(number: str) -> Worked:
-    """Return what there is to read about an exercise, such as ``"03.1"``."""
+    """Return the texts about an exercise, such as ``"03.1"``."""
     return _read(lessons() / "solutions").get(number, Worked())
 
 
@@ -86,7 +86,7 @@ def _binds(statement: ast.stmt) -> set[str]:
 
 
 def _segment(text: str, statement: ast.stmt) -> str:
-    """Return a statement as it was written; a definition stands apart from what is before it."""
+    """Return a statement as it was written; an empty line comes before a definition."""
     decorators = getattr(statement, "decorator_list", [])
     first = min([statement.lineno, *(each.lineno for each in decorators)])
     lines = text.splitlines()[first - 1 : statement.end_lineno]

@@ -13,7 +13,7 @@ ANSWER = "You said: Are you there?"
 
 @exercise("00.1")
 async def ask(answer: Any) -> str:
-    """Judge a cell that was to be repaired: its result must be the server's answer."""
+    """Check a cell that the learner has repaired: its result must be the server's answer."""
     if inspect.iscoroutine(answer):
         answer.close()
         raise Misconception(
@@ -21,8 +21,8 @@ async def ask(answer: Any) -> str:
         )
     if hasattr(asyncio, "_nest_patched"):
         raise Misconception(
-            "nest_asyncio makes asyncio.run() work, but it patches the whole kernel, and for good: "
-            "restart the kernel, and use await instead."
+            "nest_asyncio makes asyncio.run() work, but it patches the whole kernel, and the "
+            "patch stays: restart the kernel, and use await instead."
         )
     if isinstance(answer, asyncio.Future):
         raise Misconception(
@@ -30,7 +30,9 @@ async def ask(answer: Any) -> str:
             "ask() itself, which needs no task."
         )
     if inspect.isawaitable(answer):
-        raise Misconception("that can be awaited, and was not: its result is what is asked for")
+        raise Misconception(
+            "that can be awaited, and nobody has awaited it: the answer is its result"
+        )
     if inspect.iscoroutinefunction(answer):
         raise Misconception(
             "that is the function itself, and nobody has called it: ask() makes a coroutine, and "
@@ -56,7 +58,7 @@ LINES = {
 
 @exercise("00.2")
 async def blocking_line(line: Any) -> str:
-    """Judge which line of the listing blocks the event loop."""
+    """Check which line of the listing blocks the event loop."""
     number = _number(line)
     if number in LINES:
         raise Misconception(LINES[number], received=line)

@@ -19,7 +19,7 @@ RFC_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 @exercise("01.1")
 async def accept(function: Any) -> str:
-    """Judge a function that computes Sec-WebSocket-Accept from Sec-WebSocket-Key."""
+    """Check a function that computes Sec-WebSocket-Accept from Sec-WebSocket-Key."""
     for key in (RFC_KEY, _key("+"), _key("/"), _key("")):
         answer = called(function, key)
         right = accept_key(key)
@@ -33,8 +33,11 @@ async def accept(function: Any) -> str:
         for wrong, text in _mistakes(key):
             if answer == wrong:
                 raise Misconception(text, **values)
-        raise NotYet("SHA-1 over the key followed by the GUID; its 20 bytes in base64", **values)
-    return "the RFC's own example, and keys that nobody has used before."
+        raise NotYet(
+            "hash the key followed by the GUID with SHA-1, and encode the 20 bytes in base64",
+            **values,
+        )
+    return "your function is right for the RFC's own example, and for new random keys."
 
 
 def _key(character: str) -> str:
@@ -50,7 +53,7 @@ def _base64(data: bytes) -> str:
 
 
 def _mistakes(key: str) -> list[tuple[Any, str]]:
-    """Return what known mistakes give for a key, each with its diagnosis."""
+    """Return the results of known mistakes for a key, each with its diagnosis."""
     joined = (key + GUID).encode()
     digest, in_hex = hashlib.sha1(joined).digest(), hashlib.sha1(joined).hexdigest()
     right = accept_key(key)
@@ -77,11 +80,11 @@ def _mistakes(key: str) -> list[tuple[Any, str]]:
         (_base64(hashlib.md5(joined).digest()), "that is MD5; the RFC asks for SHA-1."),
         (f"Sec-WebSocket-Accept: {right}", "return the value only, without the header's name."),
         (str(right.encode()), "that is the repr of bytes: .decode() makes text of them."),
-        (f"{right}\n", "there is a newline at the end: b64encode adds none."),
-        (right.rstrip("="), "the = at the end belongs to base64."),
+        (f"{right}\n", "there is a newline at the end. b64encode does not add one."),
+        (right.rstrip("="), "the = at the end is missing: it is part of base64."),
         (
             right.translate(str.maketrans("+/", "-_")),
-            "that is the base64 of URLs, with - and _. Here it is the usual one, with + and /.",
+            "that is base64 for URLs, with - and _. This header has standard base64, with + and /.",
         ),
     ]
 
@@ -91,7 +94,7 @@ REQUIRED = ["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket
 
 @exercise("01.2")
 async def request(data: Any) -> str:
-    """Judge a handshake written by hand: a real server must answer it with 101."""
+    """Check a handshake written by hand: a real server must answer it with 101."""
     if not isinstance(data, bytes | bytearray | memoryview):
         raise NotYet('a request is bytes: b"GET …"', received=data)
     data = bytes(data)
@@ -125,8 +128,8 @@ def _head(data: bytes) -> bytes:
         if b"\n" in line or b"\r" in line:
             end = b"\\n" if b"\n" in line else b"\\r"
             raise Misconception(
-                f"a line ends in {end.decode()}, and not in \\r\\n. In HTTP each line does, and "
-                "two of them end the request; a server waits until they come.",
+                f"a line ends in {end.decode()}, and not in \\r\\n. In HTTP each line ends in "
+                "\\r\\n, and an empty line ends the request: a server waits for it.",
                 received=line,
             )
     head, end, rest = data.partition(b"\r\n\r\n")
@@ -146,9 +149,11 @@ def _check_first_line(first: str) -> None:
     target, _, version = rest.partition(" ")
     values = {"expected": "GET / HTTP/1.1", "received": first}
     if method != "GET":
-        raise NotYet("the first line begins with GET, and nothing else opens a WebSocket", **values)
+        raise NotYet(
+            "the first line must begin with GET: no other method opens a WebSocket", **values
+        )
     if version != "HTTP/1.1":
-        raise NotYet("the first line ends with the version, HTTP/1.1", **values)
+        raise NotYet("the first line must end with the version, HTTP/1.1", **values)
     if not target.startswith(("/", "http:", "https:")):
         raise NotYet("after GET comes the path, which begins with /", **values)
 
@@ -173,10 +178,10 @@ def _check_headers(lines: list[str]) -> None:
 
 REASONS = {
     "Host": "HTTP/1.1 requires it, although this server would answer without it",
-    "Upgrade": "It asks for a change of the protocol, to websocket",
+    "Upgrade": "It asks the server to change the protocol to websocket",
     "Connection": "It says that Upgrade is for the next server, and not for one behind it",
     "Sec-WebSocket-Key": "The server must answer this key",
-    "Sec-WebSocket-Version": "It is 13, and a server can refuse what it does not speak",
+    "Sec-WebSocket-Version": "It is 13, and a server can refuse a version that it does not support",
 }
 
 
@@ -208,13 +213,13 @@ WRONG_REFUSALS = {
     (
         "no upgrade",
         400,
-    ): "a request without Upgrade is not malformed. It is good HTTP, for a server "
-    "that speaks only WebSocket: 426 Upgrade Required says so.",
+    ): "a request without Upgrade is not malformed. It is valid HTTP, for a server that accepts "
+    "only WebSockets: 426 Upgrade Required says so.",
     ("no upgrade", 101): "101 is not a refusal: it is the answer to a request with Upgrade.",
     (
         "foreign origin",
         401,
-    ): "401 asks for credentials. A foreign Origin is refused, whoever it is: 403 Forbidden.",
+    ): "401 asks for credentials. A foreign Origin is refused whoever the user is: 403 Forbidden.",
     (
         "foreign origin",
         400,
@@ -226,14 +231,14 @@ WRONG_REFUSALS = {
         401,
     ): "401 asks for credentials. The key is not a credential: without it the request is "
     "malformed, 400.",
-    ("no key", 403): "403 is for what is understood and not allowed. Without a key the request is "
-    "malformed: 400.",
+    ("no key", 403): "403 is for a request that is understood and not allowed. Without a key the "
+    "request is malformed: 400.",
 }
 
 
 @exercise("01.3")
 async def refusals(answer: Any) -> str:
-    """Judge a dictionary from what was sent to the status it gets."""
+    """Check a dictionary from requests to the statuses that refuse them."""
     if not isinstance(answer, dict) or not set(REFUSALS) <= set(answer):
         raise NotYet("fill in a status for each of: " + ", ".join(REFUSALS), received=answer)
     for what, right in REFUSALS.items():
@@ -245,7 +250,9 @@ async def refusals(answer: Any) -> str:
             raise Misconception(WRONG_REFUSALS[what, status], **values)
         if status != right:
             raise NotYet(f"look at the table of refusals again for: {what}", **values)
-    return "malformed, forbidden, and not even asked for: three different conversations."
+    return (
+        "a request may be malformed, forbidden, or without an upgrade, and each has its own status."
+    )
 
 
 def _status(given: Any) -> int | None:

@@ -19,7 +19,7 @@ from wsdemo.checks._trial import in_time
 
 async def _ask(client: ClientConnection, question: str, expected: str) -> str | bytes:
     """Send a question and receive the answer."""
-    with contextlib.suppress(ConnectionClosed):  # receiving tells how it was closed
+    with contextlib.suppress(ConnectionClosed):  # receiving reports how it was closed
         await client.send(question)
     return await _receive(client, {"input": question, "expected": expected})
 
@@ -53,7 +53,7 @@ GREETING = "Welcome!"
 
 @exercise("02.1")
 async def greeting_echo(handler: Any) -> str:
-    """Judge a handler that greets once, then echoes every message."""
+    """Check a handler that greets once, then echoes every message."""
     async with connected(handler, 2) as clients:
         for client, which in zip(clients, ("first", "second"), strict=True):
             values = {"input": Plain(f"the {which} client has connected"), "expected": GREETING}
@@ -90,7 +90,7 @@ async def greeting_echo(handler: Any) -> str:
                         expected=expected,
                         received=answer,
                     )
-    return "a greeting, then six echoes, for each of two clients: a handler for each connection."
+    return "two clients each got a greeting and six echoes: a handler runs for each connection."
 
 
 async def _look_for_late_greeting(client: ClientConnection, which: str) -> None:
@@ -139,7 +139,7 @@ BUSY = 0.15
 
 @exercise("02.2")
 async def slow_handler(handler: Any) -> str:
-    """Judge a handler that takes half a second per message, but lets others through."""
+    """Check a handler that takes half a second per message, but lets others through."""
     clock = asyncio.get_running_loop().time
 
     async def work(client: ClientConnection, number: int) -> list[tuple[float, float]]:
@@ -165,11 +165,11 @@ async def slow_handler(handler: Any) -> str:
             for task in tasks:
                 task.cancel()
     _check_times(times, stalls)
-    return "three clients, two messages each, half a second each, and nobody waited for another."
+    return "each of six messages took half a second, and none of three clients waited for another."
 
 
 def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None:
-    """Judge how long each message took, without what a busy machine added to it."""
+    """Check how long each message took, without what a busy machine added to it."""
     every = [took for client in times for took, _ in client]
     own = [took - stalled for client in times for took, stalled in client]
     shown = Plain(", ".join(map(after, every)))
@@ -186,6 +186,12 @@ def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None
         return
     if min(every) > FACTOR * HALF:
         raise NotYet("the work must take half a second; each message took longer", **values)
+    if max(client[0][0] - client[0][1] for client in times) <= FACTOR * HALF:
+        raise NotYet(
+            "the work must take half a second for each message. The first message of each client "
+            "did, at the same time as the others; a later one took longer.",
+            **values,
+        )
     raise Misconception(
         "three clients had to wait for each other, although nothing blocks the event loop. "
         "Something lets in fewer than three at a time: a lock, or a pool that is too small.",
@@ -194,7 +200,7 @@ def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None
 
 
 class Lines:
-    """Two connections on which the server sends what it is given, when it is given it."""
+    """The server's ends of two connections; the check decides what is sent on them, and when."""
 
     def __init__(self) -> None:
         self.servers: list[ServerConnection] = []
@@ -210,7 +216,7 @@ Receive = Callable[[int, float], Any]
 
 @exercise("02.3")
 async def receive_with_limit(function: Any) -> str:
-    """Judge ``async def receive(connection, seconds)``: the message, or None in time."""
+    """Check ``async def receive(connection, seconds)``: the message, or None in time."""
     lines = Lines()
     async with Stalls() as stalls, connected(lines.handle, 2) as clients:
 
@@ -223,11 +229,11 @@ async def receive_with_limit(function: Any) -> str:
         await _check_silence(receive, stalls)
         await _check_messages(receive, stalls, lines.servers[0])
         await _check_close(receive, lines.servers[0])
-    return "a limit on one recv(), and the connection lived on: no message was lost."
+    return "the limit ended only the recv(). The connection stayed open, and no message was lost."
 
 
 async def _check_silence(receive: Receive, stalls: Stalls) -> None:
-    """Nothing comes, on two connections with two limits at the same time."""
+    """Send nothing, on two connections with two limits at the same time."""
 
     async def wait(number: int, seconds: float) -> float:
         clock = asyncio.get_running_loop().time
@@ -258,8 +264,9 @@ async def _check_silence(receive: Receive, stalls: Stalls) -> None:
             _check_blocking(stalls)
             if not 0.9 * seconds < took < FACTOR * seconds + stalls.seconds:
                 kind = NotYet if took < AT_ONCE else Misconception
+                what = "did not wait for" if took < seconds else "waited longer than"
                 raise kind(
-                    "no message came, and your function did not wait for `seconds`",
+                    f"no message came, and your function {what} `seconds`",
                     input=Plain(f"seconds={seconds}"),
                     received=Plain(f"None {after(took)}"),
                 )
@@ -301,8 +308,8 @@ async def _check_messages(receive: Receive, stalls: Stalls, server: ServerConnec
                 )
             if clock() - start > 0.5 + stalls.seconds - before:
                 raise Misconception(
-                    "a message was there, and your function went on waiting: return as soon as one "
-                    "comes",
+                    "a message was there, and your function went on waiting: return as soon as a "
+                    "message comes",
                     **values,
                     received=Plain(f"{result!r} {after(clock() - start)}"),
                 )
@@ -314,7 +321,7 @@ async def _send(server: ServerConnection, message: str | bytes) -> None:
     except ConnectionClosed:
         raise Misconception(
             "after the time limit the connection was closed. A limit on recv() is not the end of "
-            "the conversation: do not close the connection when it passes."
+            "the conversation: do not close the connection when the time is over."
         ) from None
 
 
@@ -323,14 +330,14 @@ async def _next(receive: Receive, values: dict[str, Any]) -> Any:
         return await receive(0, 1)
     except ConcurrencyError:
         raise Misconception(
-            "a recv() of your function was still running when it was called again. It takes the "
-            "next message, and nobody receives it: cancel it when the time is over.",
+            "a recv() of your function was still running when the function was called again. Such "
+            "a recv() takes the next message, which is then lost: cancel it when the time is over.",
             **values,
         ) from None
     except ConnectionClosed:
         raise Misconception(
             "after the time limit the connection was closed. A limit on recv() is not the end of "
-            "the conversation: do not close the connection when it passes."
+            "the conversation: do not close the connection when the time is over."
         ) from None
 
 
@@ -340,7 +347,7 @@ async def _check_close(receive: Receive, server: ServerConnection) -> None:
         result = await receive(0, 1)
         raise Misconception(
             "the connection was closed, and your function returned as if nothing had come: its "
-            "caller would ask for ever. Catch only TimeoutError.",
+            "caller would call it again and again. Catch only TimeoutError.",
             input=Plain("a connection that was closed with 1001"),
             expected=Plain("ConnectionClosed"),
             received=result,

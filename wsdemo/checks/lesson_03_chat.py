@@ -26,7 +26,7 @@ RELAYED: list[str | bytes] = ["hello", "", b"\x00\xff", " Hello again\n"]
 
 @exercise("03.1")
 async def join_and_leave(handler: Any) -> str:
-    """Judge ``async def relay(connection, room)``, with a set for the room."""
+    """Check ``async def relay(connection, room)``, with a set for the room."""
     room: set[ServerConnection] = set()
     elsewhere: set[ServerConnection] = set()
     async with (
@@ -56,7 +56,10 @@ async def join_and_leave(handler: Any) -> str:
         [eve] = await join(served, "eve")
         await _check_relay(eve, [eve, ana], "Eve is here")
         await check_slow_member(served, ana, eve, str)
-    return "one left, one was cut off, one did not read, one joined: nobody else noticed."
+    return (
+        "one member left, one was cut off, one did not read, and one joined: the others noticed "
+        "nothing."
+    )
 
 
 async def _check_relay(sender: Member, members: list[Member], message: str | bytes) -> None:
@@ -76,12 +79,13 @@ async def _check_relay(sender: Member, members: list[Member], message: str | byt
 def _check_who_is_left(room: set[Any], ana: Any, bob: Any, cas: Any) -> None:
     if bob in room:
         raise Misconception(
-            "a member that has left stays in your room: take the connection out when it ends."
+            "a member that has left stays in your room: remove the connection when it ends."
         )
     if cas in room:
         raise Misconception(
-            "bob, who closed the connection, was taken out; cas, whose connection was cut, was "
-            "not. Then `async for` raises, and code after it does not run: `finally` does."
+            "bob closed the connection, and was removed. The connection of cas was cut, and cas "
+            "was not removed: `async for` raises an exception then, and code after it does not "
+            "run. `finally` runs."
         )
     if ana not in room:
         raise NotYet("ana is still connected, but no longer in the room")
@@ -103,15 +107,15 @@ NOT_A_MESSAGE: list[str | bytes] = [
     "1" * 5_000,
     "[" * 100_000,
 ]
-"""What a chat room has to refuse: not JSON, other JSON, fields missing or of a wrong type."""
+"""Bad messages, to be refused: not JSON, other JSON, fields missing or of a wrong type."""
 
 SURROGATE = '{"user": "eve", "message": "\\ud800"}'
-"""JSON whose text UTF-8 cannot express."""
+"""JSON whose text UTF-8 cannot encode."""
 
 
 @exercise("03.3")
 async def survive(handler: Any) -> str:
-    """Judge ``async def chat(connection, room)``, with a set, against what is no message."""
+    """Check ``async def chat(connection, room)``, with a set, by bad messages."""
     room: set[ServerConnection] = set()
     async with trial(lambda connection: handler(connection, room)) as served:
         members = eve, ana = await join(served, "eve", "ana")
@@ -133,21 +137,24 @@ async def survive(handler: Any) -> str:
         await served.leave(bob.client, 2, politely=False)
         if len(room) != 2:
             raise Misconception(
-                "a member whose connection was cut stays in your room: then `async for` raises, "
-                "and code after it does not run. `finally` does.",
+                "a member whose connection was cut stays in your room: `async for` raises an "
+                "exception then, and code after it does not run. `finally` runs.",
                 expected=Plain("2 connections in the room"),
                 received=Plain(f"{len(room)}"),
             )
         await check_slow_member(served, eve, ana, lambda word: in_json("eve", word))
-    return f"{len(NOT_A_MESSAGE)} kinds of rubbish, each answered, and the conversation went on."
+    return (
+        f"{len(NOT_A_MESSAGE)} kinds of bad messages were each answered, and the conversation "
+        "went on."
+    )
 
 
 async def _check_that_empty_is_text(member: Member, user: str, message: str) -> None:
     await until(lambda: member.more or member.ended)
     if not (user and message) and member.more and is_error(member.more[0]):
         raise Misconception(
-            "a message with an empty text in it was refused. An empty text is text as well: ask "
-            "for its type, with isinstance, and not whether it is true.",
+            "a message with an empty text in it was refused. An empty text is text as well: check "
+            "its type with isinstance, and not whether it is true.",
             input=in_json(user, message),
             expected=Plain("the same, with a timestamp"),
             received=member.more[0],
@@ -174,21 +181,21 @@ async def _check_refusal(member: Member, text: str | bytes) -> None:
             received=Plain(f"a close with {member.code}"),
         )
     raise Misconception(
-        "a bad message was not answered. Its sender cannot repair what it does not know: send "
-        "an error.",
+        "a bad message was not answered. Its sender does not learn that the message is wrong: "
+        "send an error.",
         **values,
         received=Plain("nothing"),
     )
 
 
 async def _check_surrogate(members: list[Member]) -> None:
-    """Text that UTF-8 cannot express may be passed on in JSON, or refused."""
+    """Check text that UTF-8 cannot encode: it may be passed on in JSON, or refused."""
     eve, ana = members
     await eve.send(SURROGATE)
     received = await eve.receive()
     if received is None:
         raise Misconception(
-            "text that UTF-8 cannot express ended the connection. json.dumps expresses it, unless "
+            "text that UTF-8 cannot encode was not answered. json.dumps can escape it, unless "
             "ensure_ascii is False; or answer with an error.",
             input=SURROGATE,
             received=Plain(f"a close with {eve.code}" if eve.ended else "nothing"),
@@ -198,7 +205,7 @@ async def _check_surrogate(members: list[Member]) -> None:
 
 
 async def _check_more_keys(members: list[Member]) -> None:
-    """An object with more in it may be refused, or stripped."""
+    """Check an object with more keys: it may be refused, or its other keys removed."""
     eve, ana = members
     text = json.dumps({"user": "eve", "message": "hi", "timestamp": 0, "admin": True})
     await eve.send(text)
@@ -208,7 +215,7 @@ async def _check_more_keys(members: list[Member]) -> None:
     received = as_object(await ana.receive())
     if set(received) != {"user", "message", "timestamp"} or not received["timestamp"]:
         raise Misconception(
-            "the object that came in was passed on with all that was in it. Build a new one from "
+            "the object that came in was passed on with all its keys. Build a new object from "
             "what you have checked: user, message and your timestamp.",
             input=text,
             received=received,

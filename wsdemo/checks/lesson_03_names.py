@@ -21,7 +21,7 @@ from wsdemo.checks._trial import Trial, trial
 
 @exercise("03.2")
 async def identity(handler: Any) -> str:
-    """Judge ``async def chat(connection, room)``, with a dict for the room."""
+    """Check ``async def chat(connection, room)``, with a dict for the room."""
     room: dict[Any, Any] = {}
     elsewhere: dict[Any, Any] = {}
     async with (
@@ -43,19 +43,22 @@ async def identity(handler: Any) -> str:
                 await check_message(each, "ana", "It is me")
         await _check_second_try(served, ana, members[1:])
         await check_slow_member(served, eve, zoe, lambda word: in_json("eve", word))
-    return "a second name and a taken one were refused, to their senders only; Ana came back."
+    return (
+        "a second name and a taken name were refused, and only their senders got the errors. Ana "
+        "came back with her name."
+    )
 
 
 REFUSED_ITS_OWN = {
     "": "{user!r} is free, and it is the first name of {name}: accept it.",
     "used it once": "{user!r} is the name of {name}, who had used it before. Compare a name with "
-    "the connection's own first: only a name of another connection is taken.",
+    "the connection's own first: only the name of another connection is taken.",
     "tried another": "{user!r} is the name of {name}, who had meanwhile tried others and was "
-    "refused. A name that was refused changes nothing: the first accepted one remains.",
+    "refused. A name that was refused changes nothing: the first accepted name remains.",
     "tried a taken one": "{user!r} is free. {name} had first tried 'ana', which is taken, and was "
     "refused. Only an accepted name is bound: after a refusal, a client can choose another.",
 }
-"""What there is to say when a member's own name is refused, by what the member did before."""
+"""Diagnoses when a member's own name is refused, by what the member did before."""
 
 
 async def _check_speaking(
@@ -66,7 +69,7 @@ async def _check_speaking(
     await until(lambda: speaker.more or speaker.ended)
     if speaker.more and is_error(speaker.more[0]):
         raise Misconception(
-            "a client was refused with an error, and its name is its own: "
+            "a client got an error, although it may use this name: "
             + REFUSED_ITS_OWN[after].format(user=user, name=speaker.name.capitalize()),
             input=in_json(user, message),
             expected=Plain("the same, with a timestamp"),
@@ -78,7 +81,7 @@ async def _check_speaking(
 
 
 def _impostor(why: str, user: str = "ana") -> Misconception:
-    """Say what is wrong with a room that accepted this name from another client."""
+    """Return the finding for a room that accepted this name from another client."""
     return Misconception(why, input=in_json(user, "It is me"), expected=Plain("an error"))
 
 
@@ -94,7 +97,7 @@ async def _check_second_name(eve: Member, members: list[Member]) -> None:
             )
         raise _impostor(
             f"Eve could not be Ana, but she was Eve, and then {user!r}: her name is bound only "
-            "until she writes another. The first one must hold.",
+            "until she writes another. The first name must stay.",
             user,
         )
     if await _is_accepted(eve, "ana"):
@@ -108,8 +111,8 @@ async def _check_second_name(eve: Member, members: list[Member]) -> None:
 async def _check_taken_name(zoe: Member, members: list[Member]) -> None:
     if await _is_accepted(zoe, "ana"):
         raise _impostor(
-            "Zoe's first name was 'ana', and now there are two Anas. To bind a name to a "
-            "connection is not enough: nobody else may have it at that time.",
+            "Zoe's first name was 'ana', and now there are two Anas. It is not enough to bind a "
+            "name to a connection: no two connections may have the same name.",
         )
     others = [each for each in members if each is not zoe]
     check_quiet(others, "zoe was refused, and an error is for its sender only.")
@@ -136,8 +139,8 @@ async def _check_names(served: Trial, other: Trial, members: list[Member]) -> No
     [max_] = await join(served, "max")
     if await _is_accepted(max_, "ana"):
         raise Misconception(
-            "Mia tried the name 'ana', was refused, and left. Then the name was free, although Ana "
-            "is still here: a connection may give back only its own name."
+            "Mia tried the name 'ana', was refused, and left. Then the name was free, although "
+            "Ana is still here: a connection may release only its own name."
         )
     await served.leave(max_.client, len(served.there) - 1)
     await settle()
@@ -152,16 +155,16 @@ async def _check_return(served: Trial, ana: Member, politely: bool) -> Member:
         how = "closed her connection" if politely else "was cut off"
         if await _comes_back(served, politely):
             raise Misconception(
-                f"Ana {how}, came back, and could not have her name. Others had tried it while it "
-                "was taken, and were refused. A client whose name nobody had tried came back with "
-                "it: so do not keep names that were refused. A name is taken as long as its owner "
-                "is connected.",
+                f"Ana {how}, came back, and could not use her name. Others had tried it while it "
+                "was taken, and were refused. A client whose name nobody else had tried could "
+                "use it again: so do not keep names that were refused. A name is taken as long "
+                "as its owner is connected.",
                 input=in_json("ana", "It is me"),
                 expected=Plain("the same, with a timestamp"),
             )
         raise Misconception(
-            f"Ana {how}, came back, and could not have her name: it still belonged to her old "
-            "connection. Give it back in `finally`."
+            f"Ana {how}, came back, and could not use her name: it still belonged to her old "
+            "connection. Release it in `finally`."
         )
     return again
 
@@ -180,8 +183,8 @@ async def _check_second_try(served: Trial, ana: Member, others: list[Member]) ->
     lou = others[-1]
     if await _is_accepted(lou, "ana"):
         raise _impostor(
-            "Ana left, came back with her name, and then Lou could have it, too: bind it to the "
-            "new connection.",
+            "Ana left, came back with her name, and then Lou could use it, too: bind the name to "
+            "the new connection.",
         )
     number = [each.remote_address for each in served.there].index(ana.client.local_address)
     await served.leave(ana.client, number)
@@ -211,7 +214,7 @@ async def _is_accepted(member: Member, user: str) -> bool:
         await settle()
         if member.more:
             raise Misconception(
-                "a message was refused with an error, and passed on all the same",
+                "a message was refused with an error, and also passed on",
                 input=text,
                 received=[received, *member.more],
             )
@@ -220,6 +223,6 @@ async def _is_accepted(member: Member, user: str) -> bool:
         return True
     values = {"input": text, "expected": Plain('{"error": …} to its sender, or the message')}
     if received is not None:
-        raise NotYet("a message was sent on under another name", **values, received=received)
+        raise NotYet("a message was passed on under another name", **values, received=received)
     raise_ended(member, values)
     raise NotYet(f"{member.name} wrote the name {user!r}, and received nothing", **values)

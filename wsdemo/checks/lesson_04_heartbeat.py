@@ -40,7 +40,7 @@ CHAT: list[str | bytes] = [
 
 
 async def _receive(member: Member, sender: Member, values: dict[str, Any]) -> str | bytes:
-    """Return a member's next message, after somebody has sent one.
+    """Return the next message to a member, after somebody has sent one.
 
     Raises:
         NotYet: none came.
@@ -52,8 +52,8 @@ async def _receive(member: Member, sender: Member, values: dict[str, Any]) -> st
     for each in (member, sender):
         if each.ended:
             raise Misconception(
-                "the connection was closed after a message. A heartbeat is there to keep it, and "
-                "a chat message must not end it.",
+                "the connection was closed after a message. Heartbeats are there to keep the "
+                "connection open, and a chat message must not close it.",
                 **values,
                 received=Plain(f"a close with {each.code}"),
             )
@@ -62,7 +62,7 @@ async def _receive(member: Member, sender: Member, values: dict[str, Any]) -> st
 
 @exercise("04.2")
 async def heartbeat_answer(handler: Any) -> str:
-    """Judge a chat's handler that answers heartbeats to their sender only."""
+    """Check a chat's handler that answers heartbeats to their sender only."""
     async with connected(handler, 3, ping_interval=None) as clients:
         ana, bob, cas = [Member(client) for client in clients]
         for number, message in enumerate(CHAT):
@@ -73,7 +73,9 @@ async def heartbeat_answer(handler: Any) -> str:
         await until(lambda: cas.ended)
         for message in ("cas is gone", "is anybody there?"):
             await _check_chat(ana, [bob], message)
-    return "heartbeats, however they were written, were answered to their sender only."
+    return (
+        "each heartbeat was answered, however it was written, and only its sender got the answer."
+    )
 
 
 async def _check_heartbeat(sender: Member, listener: Member, message: str) -> None:
@@ -96,7 +98,7 @@ async def _check_heartbeat(sender: Member, listener: Member, message: str) -> No
 
 
 async def _check_spelling(sender: Member, listener: Member, message: str) -> None:
-    """Raise a diagnosis if a heartbeat was passed on, and the same JSON in other words was not."""
+    """Raise a diagnosis if a heartbeat was passed on, and not in another spelling."""
     if message not in listener.more:
         return
     for other in HEARTBEATS:
@@ -139,8 +141,8 @@ async def _check_chat(sender: Member, others: list[Member], message: str | bytes
             await settle()
             _check_that_none_came(others[-1])
             raise Misconception(
-                "a message that is not a heartbeat was answered like one. Parse it, and decide by "
-                "its type.",
+                "a message that is not a heartbeat was answered like a heartbeat. Parse it, and "
+                "decide by its type.",
                 **values,
                 received=received,
             )
@@ -148,7 +150,9 @@ async def _check_chat(sender: Member, others: list[Member], message: str | bytes
     await settle()
     for each in (sender, *others):
         if each.more:
-            raise NotYet("more than one message came for one", **values, received=each.more)
+            raise NotYet(
+                "one message was sent, and more than one was received", **values, received=each.more
+            )
 
 
 def _is_heartbeat(message: str | bytes) -> bool:
@@ -162,19 +166,19 @@ def _is_heartbeat(message: str | bytes) -> bool:
 COUNTS = [(1000, 30.0), (400, 0.5), (7, 20.0), (1, 3.0)]
 TENTHS = 10
 ENOUGH = 100
-"""Pings of which a fair part must lie in each tenth of the interval."""
+"""From so many pings on, each tenth of the interval must have a fair part of them."""
 
 
 @exercise("04.3")
 async def phases(function: Any) -> str:
-    """Judge ``phases(count, interval)``: when each connection gets its first ping."""
+    """Check ``phases(count, interval)``: when each connection gets its first ping."""
     for count, interval in COUNTS:
         values = {"input": Plain(f"phases({count}, {interval})")}
         answer = attempt(function, count, interval, shown=values["input"])
         given = _numbers(answer, count, values)
         if min(given) < 0:
             raise NotYet(
-                "a first ping cannot be in the past: 0 or more seconds from now",
+                "a first ping cannot be in the past: return 0 or more seconds from now",
                 **values,
                 received=min(given),
             )
@@ -187,14 +191,14 @@ async def phases(function: Any) -> str:
             )
         if count > 1 and len(set(given)) == 1:
             raise Misconception(
-                "all pings are sent at the same moment, and all pongs come back together. Every "
-                "connection needs a moment of its own.",
+                "all pings are sent at the same moment, and all pongs come back together. Choose "
+                "a different moment for each connection.",
                 **values,
                 received=given[:3],
             )
         if count >= ENOUGH:
             _check_spread(given, count, interval, values)
-    return "the same number of pings, and no moment at which they come together."
+    return "the number of pings is the same, but they are not sent at the same moment."
 
 
 def _numbers(given: Any, count: int, values: dict[str, Any]) -> list[float]:

@@ -20,7 +20,7 @@ ALLOWED = 1.0
 """Seconds in which a dead peer must be found."""
 
 SLACK = 0.08
-"""Seconds that steps of the loop may add; what a busy machine adds is measured."""
+"""Seconds that steps of the event loop may add; what a busy machine adds is measured."""
 
 SLOW = 0.36
 """Seconds that the slow peer takes for a pong."""
@@ -39,13 +39,13 @@ class Peer:
     """A client that sends no messages, and answers pings after a while; until it dies.
 
     Args:
-        path: what it connects to.
+        path: the path that it connects to.
         delay: seconds that it takes for a pong.
 
     Attributes:
         pings: how many pings have reached it.
         doomed: whether its next pong is its last one.
-        dead: is set when it answers no more.
+        dead: set when it no longer answers.
     """
 
     def __init__(self, path: str, delay: float) -> None:
@@ -136,7 +136,7 @@ class Watched:
 
 @exercise("04.1")
 async def watch(function: Any) -> str:
-    """Judge a watch, a coroutine that ends its connection when the peer is dead, and only then."""
+    """Check a watch, a coroutine that ends its connection when the peer is dead, and only then."""
     loop = asyncio.get_running_loop()
     last_start = loop.time() + TIME_LIMIT - LONGEST_TRIAL
     while loop.time() < last_start:
@@ -168,7 +168,7 @@ async def _judge_watch(
 ) -> str:
     loop = asyncio.get_running_loop()
     await _pass(watched, 0.3)
-    # The worst moment to die is just after a pong; but one that is never asked dies all the same.
+    # The worst moment to die is just after a pong; but a peer that gets no ping dies, too.
     mortal.doomed = True
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(mortal.dead.wait(), ALLOWED)
@@ -193,7 +193,7 @@ async def _judge_watch(
             expected=Plain("at most 1 s after its death"),
             received=Plain(f"{took:.2f} s after its death"),
         )
-    return "a dead peer was found within a second, and a slow and silent one lived."
+    return "a dead peer was found within a second, and a slow and silent peer stayed connected."
 
 
 async def _pass(watched: Watched, seconds: float) -> None:
@@ -220,20 +220,21 @@ def _check_living(watched: Watched, stalls: Stalls, living: tuple[Peer, ...]) ->
             continue
         if not peer.pings:
             raise Misconception(
-                "a peer was disconnected that was alive: it had received no ping. "
-                "Silence is not death, because many clients only listen: send a ping."
+                "a peer that was alive was disconnected: it had received no ping. A silent peer "
+                "is not dead, because many clients only listen: send a ping."
             )
         if stalls.seconds > (0.5 - SLOW) / 2:
             raise TooBusy
         if peer.path == "/slow":
             raise Misconception(
-                f"a peer was disconnected that was only slow: its pongs took {SLOW} s, less than "
-                "the 0.4 s that it may take.",
+                f"a peer that was only slow was disconnected: its pongs took {SLOW} s, less than "
+                "the 0.4 s that they may take.",
                 received=Plain(f"disconnected after {peer.pings} ping{'s' * (peer.pings != 1)}"),
             )
         raise Misconception(
-            "a peer was disconnected that was alive, and answered each ping at once. Another "
-            "connection had a slow peer, or a dead one: does each have its own pong?",
+            "a peer that was alive, and answered each ping at once, was disconnected. Another "
+            "connection had a slow peer, or a dead one: does each connection wait for its own "
+            "pong?",
             received=Plain(f"disconnected after {peer.pings} ping{'s' * (peer.pings != 1)}"),
         )
 
@@ -247,7 +248,7 @@ def _raise_not_found(connection: ServerConnection, mortal: Peer, pings: int) -> 
     if not mortal.pings:
         raise NotYet("no ping reached the peer; only a pong shows that it is alive")
     raise Misconception(
-        f"the peer died, and its connection is open {NOT_FOUND:.1f} s later. Wait for each "
+        f"the peer died, and its connection was still open {NOT_FOUND:.1f} s later. Wait for each "
         "pong with a time limit, and abort the connection when none comes.",
         received=Plain(f"{pings} pings before its death, {mortal.pings - pings} after it"),
     )

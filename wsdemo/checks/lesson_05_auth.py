@@ -37,7 +37,7 @@ STRANGERS = {
 
 @dataclass
 class Seen:
-    """What a client received in one attempt to connect.
+    """The result of one attempt to connect.
 
     Attributes:
         status: 101, or that of a refusal; ``None`` if no HTTP response came.
@@ -75,7 +75,7 @@ async def _try(url: str, **options: Any) -> Seen:
 
 @exercise("05.1")
 async def refuse_before(door: Any) -> str:
-    """Judge a process_request and a handler: strangers are refused with 401, before the upgrade."""
+    """Check a process_request and a handler: strangers are refused with 401, before the upgrade."""
     if not isinstance(door, dict) or not {"handler", "process_request"} <= set(door):
         raise NotYet("leave the dictionary `door` with its two keys as it is", received=door)
     comparisons = Comparisons(TOKEN)
@@ -96,14 +96,17 @@ async def refuse_before(door: Any) -> str:
     if comparisons.seen:
         raise Misconception(
             f"your function compares the token with {comparisons.seen}, which stops at the first "
-            "letter that differs: its time tells how many letters were right. Use "
+            "letter that differs: its time reveals how many letters were right. Use "
             "hmac.compare_digest."
         )
-    return "strangers got 401 and never saw open; only the right token got the secret."
+    return (
+        "all other clients got 401, before the upgrade; only the client with the right token got "
+        "the secret."
+    )
 
 
 def _process_request(function: Any, comparisons: Comparisons) -> Any:
-    """Return the learner's process_request, with a note of what it compares and what it raises."""
+    """Return the learner's process_request, and note what it compares and what it raises."""
     if function is None:
         return None
 
@@ -130,28 +133,28 @@ def _check_refusal(which: str, header: str | None, seen: Seen) -> None:
     client = f"a client {which}"
     if seen.status == 101 and seen.code is not None and seen.code != 1011:
         raise Misconception(
-            f"{client} was disconnected with {seen.code}, but it saw open before. Refuse it in "
-            "process_request, where there is no connection yet.",
+            f"{client} was disconnected with {seen.code}, but its connection was open before. "
+            "Refuse it in process_request, where there is no connection yet.",
             **values,
         )
     if seen.status == 101:
         raise NotYet(f"{client} was let in", **values)
     if seen.status == 404:
         raise Misconception(
-            f"{client} got 404: nothing is here. It will look for another address, and not for a "
-            "token. 401 asks for credentials.",
+            f"{client} got 404: nothing is at this address. Such a client looks for another "
+            "address, and not for a token. 401 asks for credentials.",
             **values,
         )
     if seen.status == 403:
         raise Misconception(
-            f"{client} got 403: you may not, whoever you are. But with a token it may: 401 asks "
-            "for credentials.",
+            f"{client} got 403: not allowed, whoever asks. But with a token this client is "
+            "allowed: 401 asks for credentials.",
             **values,
         )
     if seen.status is None:
         raise NotYet(
             f"{client} got no HTTP response. process_request must return None, which lets the "
-            "client in, or the response that connection.respond(…) gives you.",
+            "client in, or the response that connection.respond(…) returns.",
             **values,
         )
     if seen.status != 401:
@@ -159,7 +162,7 @@ def _check_refusal(which: str, header: str | None, seen: Seen) -> None:
 
 
 class Permissions:
-    """A server on which each connection has a permission, of so many seconds for its path.
+    """A server on which each connection has a permission: LIMITS has its seconds, by path.
 
     Attributes:
         lasted: how long each connection's handler ran, by path.
@@ -183,7 +186,7 @@ class Permissions:
             self.lasted[path] = self._clock() - self._began[path]
 
     async def is_open_after(self, path: str, part: float) -> bool:
-        """Wait until so much of a permission has passed; return whether the connection is open.
+        """Wait until a part of a permission has passed; return whether the connection is open.
 
         This timer and the learner's are timers of the same loop: on a busy machine both are late.
         """
@@ -203,7 +206,7 @@ EARLY, LATE = 0.75, 1.4
 
 @exercise("05.3")
 async def expiry(handler: Any) -> str:
-    """Judge an echo that ends with its permission, also for a client that sends nothing."""
+    """Check an echo that ends with its permission, also for a client that sends nothing."""
     served = Permissions(handler)
     async with (
         serving(served.handle) as url,
@@ -225,7 +228,10 @@ async def expiry(handler: Any) -> str:
             await _check_silence(silent)
         finally:
             echoing.cancel()
-    return "every message came back until the end; then a code and a reason, for both clients."
+    return (
+        "every message came back until the permission ended; then both clients got a code and a "
+        "reason."
+    )
 
 
 async def _echo_all(client: ClientConnection) -> None:
@@ -272,7 +278,7 @@ async def _check_ends(
         echoing.result()
     if talking and not silent:
         raise Misconception(
-            "a client that goes on sending stays as long as it likes; one that sends nothing is "
+            "a client that goes on sending stays connected; a client that sends nothing is "
             "disconnected in time. Does each message start your timer again?",
             input=Plain(
                 f"seconds={LIMITS[TALKING]}, and a message every {LIMITS[TALKING] / 20:.2f} s"
@@ -284,15 +290,16 @@ async def _check_ends(
     still_open = await served.is_open_after(SILENT, 3)
     if still_open and not talking:
         raise Misconception(
-            "a client that sends messages was disconnected, but one that only listens stays, and "
-            "receives all that you send. Look at the time without a message: set a timer.",
+            "a client that sends messages was disconnected, but a client that only listens stays "
+            "connected, and receives all that you send. The permission must end without a "
+            "message, too: set a timer.",
             input=Plain(f"seconds={LIMITS[SILENT]}, and no message"),
             received=Plain(f"open after {3 * LIMITS[SILENT]:.2f} s"),
         )
     end = 3 * LIMITS[SILENT] if still_open else served.lasted.get(SILENT, LATE * LIMITS[SILENT])
     raise Misconception(
-        "the permission had ended, and the connection was open: set a timer of `seconds`. A "
-        "check when the client connects says nothing about later.",
+        "the permission had ended, and the connection was still open: set a timer of `seconds`. A "
+        "check when the client connects is not enough.",
         input=Plain(f"seconds={LIMITS[SILENT]}"),
         expected=Plain(f"closed after {LIMITS[SILENT]} s"),
         received=Plain(f"{'open' if still_open else 'closed'} after {end:.2f} s"),
@@ -303,8 +310,9 @@ async def _check_silence(client: ClientConnection) -> None:
     """Raise a diagnosis if a client that has sent nothing has received something."""
     with contextlib.suppress(ConnectionClosed):
         raise Misconception(
-            "a client that had sent nothing received a message. Only echo what a client sends: a "
-            "program takes a message for an echo. The reason of the close says what has happened.",
+            "a client that had sent nothing received a message. Only echo what a client sends, "
+            "because a program takes each message for an echo. Use the close reason to report "
+            "what has happened.",
             expected=Plain("no message, then the close"),
             received=await client.recv(),
         )
@@ -312,16 +320,17 @@ async def _check_silence(client: ClientConnection) -> None:
 
 def _check_close(code: int | None, reason: str | None) -> None:
     values = {
-        "expected": Plain("1008 or a code of 4000–4999, and a reason"),
+        "expected": Plain("1008 or a code of 3000–4999, and a reason"),
         "received": Plain(f"code {code}, reason {reason!r}"),
     }
     if code != 1008 and not 3000 <= (code or 0) <= 4999:
         raise Misconception(
             f"the connection ended with {code}. This code does not say that a permission has "
-            "expired, so the client cannot know that it needs a new one.",
+            "expired, so the client cannot know that it needs a new permission.",
             **values,
         )
     if not reason:
         raise Misconception(
-            f"code {code} came without a reason: say in a few words why it ended.", **values
+            f"code {code} came without a reason: say in a few words why the connection ended.",
+            **values,
         )

@@ -14,7 +14,7 @@ SHORT, LONG = 0.4, 0.8
 """Lifetimes that tickets are tried with."""
 
 AN_HOUR = 3600.0
-"""A lifetime, in seconds, that no machine is too slow for."""
+"""A lifetime, in seconds, that is long enough on any machine."""
 
 ENOUGH = 8
 """Characters in which two tickets must differ, so that nobody guesses one from the other."""
@@ -35,7 +35,8 @@ class Tickets:
                 self._tickets = kind(lifetime)
             except TypeError as error:
                 raise NotYet(
-                    f"give the class itself, which takes a lifetime: {error}", received=kind
+                    f"the answer must be the class itself, which takes a lifetime: {error}",
+                    received=kind,
                 ) from None
         for name in ("issue", "redeem"):
             if not callable(getattr(self._tickets, name, None)):
@@ -60,13 +61,13 @@ class Tickets:
 
     @property
     def are_random(self) -> bool:
-        """Whether something that cannot be guessed was drawn, or a key used, to make them."""
+        """Return whether the tickets were made with unguessable random numbers, or with a key."""
         return self._random.seen
 
 
 @exercise("05.2")
 async def single_use_ticket(kind: Any) -> str:
-    """Judge a class of tickets: each works once, for its user, within its lifetime."""
+    """Check a class of tickets: each works once, for its user, within its lifetime."""
     tickets = Tickets(kind, SHORT)
     _check_guessing(tickets)
     _check_redeeming(tickets, kind)
@@ -90,14 +91,17 @@ async def single_use_ticket(kind: Any) -> str:
                     received=True,
                 )
     await _check_lifetime(tickets, Tickets(kind, LONG))
-    return "once, for its user, and not for long: such a ticket does no harm in a log."
+    return (
+        "each ticket works once, for its user only, and for a short time: so it does no harm in a "
+        "log."
+    )
 
 
 def _check_guessing(tickets: Tickets) -> None:
     first, second = tickets.issue("ana"), tickets.issue("ana")
     if first == second:
         raise Misconception(
-            "two tickets of ana were the same: the log shows the first one, and so the second",
+            "two tickets of ana were the same: the log shows the first one, and so the second, too",
             input=Plain("issue('ana') twice"),
             expected=Plain("two different tickets"),
             received=[first, second],
@@ -106,16 +110,16 @@ def _check_guessing(tickets: Tickets) -> None:
     differ = sum(a != b for a, b in zip(first.ljust(longest), second.ljust(longest), strict=True))
     if differ < ENOUGH:
         raise Misconception(
-            f"these tickets can be guessed: two of them differ in {differ} characters. Let "
-            "secrets make them.",
+            f"these tickets can be guessed: two of them differ in {differ} characters. Make them "
+            "with the module secrets.",
             input=Plain("issue('ana') twice"),
             received=[first, second],
         )
     if not tickets.are_random:
         raise Misconception(
             "these tickets can be guessed: neither a secret key nor the operating system's random "
-            "numbers were used. A clock, a hash of what is known, and the module random can be "
-            "calculated by others. Let secrets make them.",
+            "numbers were used. Others can calculate a clock, a hash of known values, and what "
+            "the module random draws. Make them with the module secrets.",
             input=Plain("issue('ana') twice"),
             received=[first, second],
         )
@@ -131,8 +135,8 @@ def _check_redeeming(tickets: Tickets, kind: Any) -> None:
             if age < tickets.lifetime / 2 and _works_for_an_hour(kind):
                 raise _ended_early(tickets, age)
             raise NotYet(
-                f"a ticket that is new and of {user} did not let {user} in. Ana may have two at a "
-                "time, and others have theirs.",
+                f"a new ticket of {user} did not let {user} in. Ana may have two tickets at a "
+                "time, and others have their own.",
                 input=Plain(f"redeem(a ticket of {user!r}, {user!r})"),
                 expected=True,
                 received=False,
@@ -140,7 +144,7 @@ def _check_redeeming(tickets: Tickets, kind: Any) -> None:
         if tickets.redeem(ticket, user):
             raise Misconception(
                 "the same ticket worked twice. It is in the log, so anyone who reads the log gets "
-                "in. Take it out when it is redeemed.",
+                "in. Remove a ticket when it is redeemed.",
                 input=Plain(f"redeem(a ticket of {user!r}, {user!r}), twice"),
                 expected=[True, False],
                 received=[True, True],
@@ -148,7 +152,7 @@ def _check_redeeming(tickets: Tickets, kind: Any) -> None:
 
 
 def _works_for_an_hour(kind: Any) -> bool:
-    """Return whether the same tickets are good where the lifetime is too long to matter."""
+    """Return whether such tickets work with a lifetime that is too long to matter."""
     tickets = Tickets(kind, AN_HOUR)
     issued = [(tickets.issue(user), user) for user in ("ana", "ana", "bob")]
     return all(tickets.redeem(ticket, user) for ticket, user in issued)
@@ -157,7 +161,7 @@ def _works_for_an_hour(kind: Any) -> bool:
 async def _check_lifetime(short: Tickets, long: Tickets) -> None:
     """Try tickets shortly before and after their end, at two lifetimes.
 
-    On a machine that is too busy for a ticket to be young, it is not tried.
+    On a machine that is so busy that a ticket is no longer young, that ticket is not tried.
     """
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -174,8 +178,8 @@ async def _check_lifetime(short: Tickets, long: Tickets) -> None:
         good = short.redeem(also_old, "ana")
     if good:
         raise Misconception(
-            "a ticket still worked after its lifetime. Note its end when you issue it, and "
-            "compare when it is redeemed.",
+            "a ticket still worked after its lifetime. Store its end when you issue it, and "
+            "compare the time when it is redeemed.",
             input=Plain(f"lifetime={SHORT}, redeemed after {clock() - start:.2f} s"),
             expected=False,
             received=True,

@@ -27,7 +27,7 @@ UPGRADE = Handshake(
 SIZES = (0, 5, 125, 126, 65_535, 65_536, 70_000)
 
 RFC_MASK = bytes.fromhex("37fa213d")
-"""The mask of the RFC's example (RFC 6455 §5.7). What the stub is shown is the same each time."""
+"""The mask of the RFC's example (RFC 6455 §5.7): the stub's verdict is the same in each run."""
 
 FORMS = {
     7: "the 7-bit form: the length itself in the second byte, beside the MASK bit",
@@ -44,7 +44,7 @@ SHOWN = 20
 
 @exercise("06.1")
 async def client_frame(function: Any) -> str:
-    """Judge a function that writes a client's frame, by sending what it writes to a server."""
+    """Check a function that writes a client's frame, by sending what it writes to a server."""
     for size in SIZES:
         payload, mask = secrets.token_bytes(size), secrets.token_bytes(4) if size else RFC_MASK
         shown = Plain(f"a payload of {size} bytes, the mask {mask.hex(' ')}")
@@ -60,16 +60,16 @@ async def client_frame(function: Any) -> str:
         if bytes(data) != bytes(Frame(Opcode.BINARY, payload, mask=mask)):
             raise _explain(bytes(data), payload, mask, shown)
     await _try_on_a_server(function)
-    return "a real server has understood every one of them."
+    return "all frames are right, and a real server has understood the one with 70,000 bytes."
 
 
 def _explain(data: bytes, payload: bytes, mask: bytes, shown: Plain) -> Exception:
-    """Return what is wrong with the bytes of a frame."""
+    """Return the finding for the wrong bytes of a frame."""
     right = Frame(Opcode.BINARY, payload, mask=mask)
     values = {"input": shown, "expected": _begin(bytes(right)), "received": _begin(data)}
     size, masked = len(payload), apply_mask(payload, mask)
     if data == bytes(Frame(Opcode.BINARY, payload)):
-        return NotYet("this is a server's frame: a client masks", **values)
+        return NotYet("this is a server's frame: a client must mask its payload", **values)
     if data[:1] != b"\x82":
         return NotYet("the first byte must be FIN and the opcode of binary: 0x82", **values)
     length = right.header[2:-4]
@@ -84,9 +84,9 @@ def _explain(data: bytes, payload: bytes, mask: bytes, shown: Plain) -> Exceptio
     for bits in {7, 16, 64} - {right.length_bits}:
         if size < 2 ** min(bits, 63) and data.startswith(_header(size, bits) + mask):
             return Misconception(
-                "the length has another form: up to 125 in the 7 bits, up to 65,535 in two bytes "
-                "after 126, else in eight bytes after 127. The shortest form is required (RFC 6455 "
-                "§5.2).",
+                "the length has another form. Write it in the 7 bits up to 125, in two bytes "
+                "after 126 up to 65,535, and in eight bytes after 127 if it is longer. The "
+                "shortest form is required (RFC 6455 §5.2).",
                 **values,
             )
     if len(data) > 1 and data[1] < 0x80:
@@ -95,7 +95,7 @@ def _explain(data: bytes, payload: bytes, mask: bytes, shown: Plain) -> Exceptio
 
 
 def _explain_mask(data: bytes, right: Frame, masked: bytes, values: dict[str, Any]) -> Exception:
-    """Return what is wrong with a frame whose first two bytes are right, or nearly."""
+    """Return the finding for a frame whose first two bytes are right, or nearly."""
     before, mask = right.header[:-4], right.header[-4:]
     if data == before + masked:
         return NotYet("the mask must be in the frame, right before the payload", **values)
@@ -111,7 +111,7 @@ def _explain_mask(data: bytes, right: Frame, masked: bytes, values: dict[str, An
     if data.startswith(right.header):
         values |= {"expected": _begin(masked), "received": _begin(data[len(right.header) :])}
         return NotYet(
-            "the payload is not masked as it should be: byte n with mask[n % 4]", **values
+            "the payload is not masked as it should be: XOR byte n with mask[n % 4]", **values
         )
     values["expected"] = Plain(f"{before.hex(' ')}, then the mask")
     values["received"] = Plain(f"{data[: len(before)].hex(' ')} …")
@@ -156,10 +156,10 @@ async def _try_on_a_server(function: Callable[..., Any]) -> None:
         finally:
             writer.close()
     if received != [payload]:
-        raise NotYet("the server has read another message than was sent")
+        raise NotYet("the server has received another message than the one that was sent")
 
 
-# What is under the mask: no byte, one, zeros at the beginning, at the end and alone, and text.
+# Payloads: text, no byte, one byte, zeros at the beginning, zeros at the end, nothing but zeros.
 CLEAR = (
     b"abcd",
     b"The frame is masked.",
@@ -176,7 +176,7 @@ MASKS = (bytes.fromhex("01 20 04 80"), bytes.fromhex("37 fa 21 3d"))
 
 @exercise("06.2")
 async def undo(function: Any) -> str:
-    """Judge a function that undoes a mask."""
+    """Check a function that undoes a mask."""
     for clear in CLEAR:
         for mask in MASKS:
             masked = apply_mask(clear, mask)
@@ -184,7 +184,10 @@ async def undo(function: Any) -> str:
             answer = _read_bytes(attempt(function, masked, mask, shown=shown), shown)
             if answer != clear:
                 raise _explain_undo(answer, clear, mask, shown)
-    return "masking twice gives the payload back: it is its own inverse, and no secret."
+    return (
+        "masking twice returns the payload: the function is its own inverse, and the mask is not "
+        "a secret."
+    )
 
 
 def _shorten(data: bytes) -> str:
@@ -202,15 +205,15 @@ def _read_bytes(answer: Any, shown: Plain) -> bytes:
 
 
 def _explain_undo(answer: bytes, clear: bytes, mask: bytes, shown: Plain) -> Exception:
-    """Return what is wrong with bytes that should be without a mask."""
+    """Return the finding for bytes that should be without a mask."""
     masked = apply_mask(clear, mask)
     values: dict[str, Any] = {"input": shown, "expected": clear, "received": answer}
     if answer == masked != clear:
-        return NotYet("this is still masked: XOR (^) each byte with one of the mask's", **values)
+        return NotYet("this is still masked: XOR (^) each byte with one byte of the mask", **values)
     if answer == bytes(byte ^ mask[0] for byte in masked):
         return Misconception(
-            "you used one byte of the mask for all. Its four bytes take turns: byte n goes with "
-            "mask[n % 4].",
+            "you used one byte of the mask for all bytes. The four bytes of the mask take turns: "
+            "byte n goes with mask[n % 4].",
             **values,
         )
     if len(answer) != len(clear):
@@ -221,7 +224,7 @@ def _explain_undo(answer: bytes, clear: bytes, mask: bytes, shown: Plain) -> Exc
         "received": Plain(f"byte {places[0]} is {answer[places[0]]:#04x}"),
     }
     if places[0] >= len(clear) // 4 * 4:
-        return Misconception("the last bytes are wrong, where less than four are left", **values)
+        return Misconception("the last bytes are wrong, where fewer than four are left", **values)
     if places[0] >= 4:
         return Misconception(
             "the mask begins again after its four bytes: byte n goes with mask[n % 4]", **values
@@ -237,14 +240,14 @@ def _explain_length(answer: bytes, clear: bytes, values: dict[str, Any]) -> Exce
     elif len(answer) == 4 and len(clear) >= 8:
         text = (
             "only four bytes came back. The mask begins again as often as the payload needs it; "
-            "zip() alone ends with the shorter of the two."
+            "zip() by itself ends with the shorter of the two."
         )
     elif clear.startswith(answer) and len(clear) - len(answer) < 4:
         text = "the last bytes are missing: a payload's length need not be a multiple of four"
     elif clear.startswith(answer):
         text = "bytes are missing at the end: a payload may be longer"
     else:
-        text = "as many bytes must come back as are in the payload"
+        text = "the result must have as many bytes as the payload"
     return Misconception(text, **values)
 
 
@@ -260,17 +263,18 @@ def _more(payload: bytes, fin: bool = True) -> Frame:
     return Frame(Opcode.CONTINUATION, payload, fin=fin)
 
 
-# Frames, their messages, and what another answer has wrong. Each adds one difficulty.
+# Frames, their messages, and the diagnosis of another answer. Each adds one difficulty.
 JOINS: tuple[tuple[list[Frame], list[str | bytes], str], ...] = (
     (
         [_text(b"Hel", fin=False), _more(b"lo")],
         ["Hello"],
-        "a message is what its frames contain together, up to the one with `fin`",
+        "a message is the payloads of its frames together, up to the frame with `fin`",
     ),
     (
         [_text(b"one"), Frame(Opcode.BINARY, b"\0\1"), _text(b"two")],
         ["one", b"\0\1", "two"],
-        "a text message must be a `str`, a binary one `bytes`, each on its own",
+        "a text message must be a `str`, a binary message `bytes`, and each is a message of its "
+        "own",
     ),
     ([_text(SMILE), _text(KEY)], ["☺", "🔑"], "a text message is UTF-8"),
     (
@@ -286,19 +290,19 @@ JOINS: tuple[tuple[list[Frame], list[str | bytes], str], ...] = (
     (
         [Frame(Opcode.BINARY, b"ab", fin=False), _more(b"c")],
         [b"abc"],
-        "the first frame's opcode says whether a message is text or binary, also where the bytes "
+        "the first frame's opcode says whether a message is text or binary, even if the bytes "
         "happen to be UTF-8",
     ),
     (
         [_text(b""), _text(b"", fin=False), _more(b"")],
         ["", ""],
-        "an empty message is a message",
+        "an empty message is also a message",
     ),
     (
         [_text(b"Hel", fin=False), Frame(Opcode.PING, b"there?"), _more(b"lo"), _text(b"!")],
         ["Hello", "!"],
         "a ping may come between the fragments of a message: its payload, its `fin` and its "
-        "opcode are its own",
+        "opcode do not belong to that message",
     ),
     (
         [Frame(Opcode.BINARY, b"\xff", fin=False), Frame(Opcode.PONG), _more(b"\xfe")],
@@ -310,13 +314,13 @@ JOINS: tuple[tuple[list[Frame], list[str | bytes], str], ...] = (
         ["bye"],
         "control frames are not messages: skip ping, pong and close",
     ),
-    ([], [], "no frames, no messages"),
+    ([], [], "without frames there are no messages"),
 )
 
 
 @exercise("06.3")
 async def join(function: Any) -> str:
-    """Judge a function that joins fragments to messages."""
+    """Check a function that joins fragments to messages."""
     earlier: list[str | bytes] = []
     for frames, right, diagnosis in JOINS:
         shown = Plain(", ".join(map(_describe, frames)) or "no frames")
@@ -337,7 +341,7 @@ async def join(function: Any) -> str:
         if messages != right:
             raise Misconception(diagnosis, input=shown, expected=right, received=messages)
         earlier += right
-    return "each message whole, in frames that were cut and mixed in every way."
+    return "each message is whole, however its frames were cut and mixed."
 
 
 def _describe(frame: Frame) -> str:

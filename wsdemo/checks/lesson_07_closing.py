@@ -27,7 +27,7 @@ CLOSES = "the client closes with 4000"
 NO_CODE = "the client sends a Close frame without a code"
 TOO_BIG = "the server sends more than the client's max_size"
 CUT = "the network cable is cut"
-FROZEN = "the line freezes, and only the client pings"
+FROZEN = "the network freezes, and only the client pings"
 REFUSED = "the server answers the handshake with 401"
 ENDS = (CLOSES, NO_CODE, TOO_BIG, CUT, FROZEN, REFUSED)
 
@@ -42,7 +42,7 @@ async def _stay(connection: ServerConnection) -> None:
 
 @contextlib.asynccontextmanager
 async def _two_sides(path: str, **options: Any) -> AsyncIterator[tuple[Any, Any, Network]]:
-    """Connect a client; give both ends of its connection, and the network between them."""
+    """Connect a client; yield both ends of its connection, and the network between them."""
     there: asyncio.Queue[ServerConnection] = asyncio.Queue()
 
     async def handler(connection: ServerConnection) -> None:
@@ -97,10 +97,10 @@ async def _bring_about(end: str, client: ClientConnection, network: Network) -> 
 
 
 def _read_code(given: Any, what: str) -> int:
-    """Read a close code, also where it is a text or a float.
+    """Read a close code, also if it is a text or a float.
 
     Raises:
-        NotYet: it is not a number, or the 0 of the cell.
+        NotYet: it is not a number, or it is the 0 of the cell.
     """
     try:
         code = int(given)
@@ -121,7 +121,7 @@ def _keys(answer: Any, keys: Iterable[str]) -> None:
 
 @exercise("07.1")
 async def both_sides(prediction: Any) -> str:
-    """Judge a prediction: what happens to the codes that client and server see."""
+    """Check a prediction: what happens to the codes that client and server see."""
     _keys(prediction, ENDS)
     guesses = {end: _read_pair(end, prediction[end]) for end in ENDS}
     for end in ENDS:
@@ -133,7 +133,7 @@ async def both_sides(prediction: Any) -> str:
                     expected=code,
                     received=guess,
                 )
-    return "twelve of twelve: both sides see what you predicted."
+    return "all twelve codes are right: both sides see what you predicted."
 
 
 def _read_pair(end: str, pair: Any) -> list[int | None]:
@@ -149,7 +149,10 @@ def _why(end: str, side: str, guess: int | None) -> str:
     if end == REFUSED:
         return "There was no WebSocket, so nothing was closed: `connect` raises InvalidStatus."
     if end == FROZEN and side == "server":
-        return "Nothing reached the server, not even the client's 1011: its side is still open."
+        return (
+            "Nothing reached the server, not even the client's 1011: its side of the connection "
+            "is still open."
+        )
     if end == TOO_BIG and side == "server":
         return "The client found the fault, and sent a Close frame with 1009."
     if end == NO_CODE:
@@ -173,7 +176,7 @@ FAULTS: dict[str, tuple[int, ...]] = {
     PERMISSION: (1008, 3000, 3003, *range(4000, 5000)),
     "too many users today, try again later": (1013,),
 }
-"""What may happen, and the codes for it.
+"""Events, and the close codes for them.
 
 In IANA's registry 3000 is *unauthorized*, and 3003 *forbidden*.
 """
@@ -181,7 +184,7 @@ In IANA's registry 3000 is *unauthorized*, and 3003 *forbidden*.
 
 @exercise("07.2")
 async def choose_codes(codes: Any) -> str:
-    """Judge the choice of a code for each fault, by closing with it."""
+    """Check the choice of a code for each fault, by closing with it."""
     _keys(codes, FAULTS)
     chosen = {fault: _read_code(codes[fault], fault) for fault in FAULTS}
     for fault, code in chosen.items():
@@ -194,11 +197,11 @@ async def choose_codes(codes: Any) -> str:
             )
         if code not in FAULTS[fault]:
             raise Misconception(f"{fault}: {_why_not(fault, code)}", received=code)
-    return "seven codes, all sent and received, and a client can act on each."
+    return "all seven codes were sent and received, and a client can act on each of them."
 
 
 async def _closed_with(code: int) -> int | None:
-    """Return what a client sees where the handler closes with this code."""
+    """Return the code that a client sees when the handler closes with this code."""
 
     async def handler(connection: ServerConnection) -> None:
         await connection.close(code)
@@ -209,18 +212,18 @@ async def _closed_with(code: int) -> int | None:
 
 def _unsendable(code: int) -> str:
     if code in (1005, 1006, 1015):
-        return f"{code} must not be sent: a library reports it where it received no code"
+        return f"{code} must not be sent: a library reports it when it received no code"
     if 100 <= code < 600:
         return f"{code} is a status of HTTP, for a refused handshake, and not a close code"
     return f"{code} is not a code that may be sent"
 
 
 def _why_not(fault: str, code: int) -> str:
-    """Return what is wrong with a code that can be sent."""
+    """Return a sentence about a code that can be sent, but does not fit."""
     if code == 1000:
         return (
             "1000 means that all is done. The client's `async for` ends without an error, so the "
-            "client does not know that something is wrong, or that it should come back."
+            "client does not know that something is wrong, or that it should reconnect."
         )
     if code >= 4000:
         return f"only your own clients know what {code} means. There is a standard code for this."

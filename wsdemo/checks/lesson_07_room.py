@@ -21,7 +21,7 @@ WAYS = {
     "closed its connection": "Nothing has removed it.",
     "was cut off": "`recv` and `async for` raise an exception then: lines after them do not run.",
     "sent 0": "A bug raises another exception than ConnectionClosed, so nothing has removed it.",
-    "sent a word": "Other exceptions must not keep it there either, such as ValueError.",
+    "sent a word": "Other exceptions, such as ValueError, must not keep it in the room, either.",
     "was cancelled by a time limit": "CancelledError is not a subclass of Exception.",
 }
 """How connections end, and why the learner's code may not have removed one then."""
@@ -40,7 +40,7 @@ class Room:
         self._ended: list[asyncio.Event] = []
 
     async def handle(self, connection: ServerConnection) -> None:
-        """Run the learner's handler, with a time limit that the check sets off."""
+        """Run the learner's handler, with a time limit that the check can end."""
         ended = asyncio.Event()
         self._ended.append(ended)
         if task := asyncio.current_task():
@@ -70,7 +70,7 @@ class Room:
             each.cancel()
 
     async def expect(self, number: int, when: str) -> None:
-        """Judge whether a connection that is open is in the room."""
+        """Check whether a connection that is open is in the room."""
         await settle()
         if self._is_plain:
             raise NotYet("write `async def`: your function is awaited")
@@ -85,14 +85,14 @@ class Room:
             raise NotYet("`room` is still empty: add the connection when the handler begins")
         if self.served.there[number] not in self.members:
             raise Misconception(
-                f"a connection was not in the room {when}: add it before the first message, and "
-                "keep it until its own connection ends",
+                f"a connection was not in the room {when}: add each connection before its first "
+                "message, and keep it until it ends",
                 input=Plain(f"connection {number + 1} is open"),
                 received=Plain(f"a room of {len(self.members)}"),
             )
 
     async def divide(self, client: ClientConnection, number: int, message: str) -> None:
-        """Judge what a client is sent for a number."""
+        """Check what a client is sent for a number."""
         quotient = 10 / int(message)
         try:
             await client.send(message)
@@ -111,7 +111,7 @@ class Room:
         await self.expect(number, "after it had sent a number")
 
     async def end(self, client: ClientConnection, number: int, way: str) -> None:
-        """Let a connection end, and judge whether it leaves the room at that moment."""
+        """Let a connection end, and check whether it leaves the room at that moment."""
         there = self.served.there[number]
         if way in ("sent 0", "sent a word"):
             await client.send("0" if way == "sent 0" else "ten")
@@ -136,7 +136,7 @@ class Room:
         elif not self._ended[number].is_set():
             text = (
                 "a connection is still in the room after it has ended, and your handler goes on: "
-                "let ConnectionClosed end it"
+                "let ConnectionClosed end the handler"
             )
         else:
             text = f"a connection is still in the room after it has ended. {WAYS[way]}"
@@ -163,7 +163,7 @@ def _is(reply: str | bytes, quotient: float) -> bool:
 
 @exercise("07.3")
 async def clean_up(handler: Any) -> str:
-    """Judge ``async def divide(connection, room)``, which must keep the room right."""
+    """Check ``async def divide(connection, room)``, which must keep the room right."""
     room = Room(handler)
     async with trial(room.handle) as room.served, contextlib.AsyncExitStack() as stack:
         stack.callback(room.stop)
@@ -183,4 +183,4 @@ async def clean_up(handler: Any) -> str:
             raise Misconception(
                 "all connections have ended, and the room is not empty", received=room.members
             )
-    return "closed, cut off, a bug, cancelled: the room was right after each."
+    return "the room was right after each end: a close, a cut, a bug, and a cancellation."

@@ -30,7 +30,7 @@ LONG_NIGHT = 1100
 
 @exercise("08.1")
 async def backoff(function: Any) -> str:
-    """Judge ``waits(base, cap)``, a generator of times to wait with full jitter."""
+    """Check ``waits(base, cap)``, a generator of times to wait with full jitter."""
     check_that_it_does_not_sleep(function)
     for base, cap in ((0.5, 6.0), (3.0, 90.0), (4.0, 1.0)):
         plans = [take(function, base, cap, WAITS) for _ in range(DRAWS)]
@@ -48,7 +48,10 @@ async def backoff(function: Any) -> str:
     server = Refusing([503, 503])
     async with server.serve() as url:
         await in_time(_second_chance(url, function))
-    return "random from 0 to a ceiling that doubles up to the cap, also in the 1,100th wait."
+    return (
+        "the waits are random, from 0 to a ceiling that doubles up to the cap, and 1,100 of them "
+        "raised no error."
+    )
 
 
 async def _second_chance(url: str, function: Callable[..., Any]) -> None:
@@ -63,7 +66,7 @@ PASSING = (503, 500, 504, 502, 503, 503, 503, 503)
 
 @exercise("08.2")
 async def persistence(function: Any) -> str:
-    """Judge ``async def first_message(url, pause)``, which tries again where that can help."""
+    """Check ``async def first_message(url, pause)``, which tries again where that can help."""
     for messages in (("one", "two"), (b"\x00", "two")):
         server = Refusing(PASSING, messages)
         async with server.serve() as url:
@@ -73,7 +76,10 @@ async def persistence(function: Any) -> str:
         await _judge_refusal(function, status)
     await _judge_absence(function)
     await _judge_cancellation(function)
-    return "busy or away: again, after a pause; refused for good: the caller gets the exception."
+    return (
+        "when the server is busy or away, your function pauses and tries again; when it refuses "
+        "for another reason, the caller gets the exception."
+    )
 
 
 def _judge_persistence(server: Refusing, end: End, message: str | bytes) -> None:
@@ -108,7 +114,7 @@ def _judge_persistence(server: Refusing, end: End, message: str | bytes) -> None
 
 
 def _judge_pauses(server: Refusing) -> None:
-    """Judge whether there was exactly one pause between two tries, and no other."""
+    """Check whether there was exactly one pause between two tries, and no other."""
     awaited = server.events.count("pause")
     happened = {"received": Plain(", ".join(str(each or "let in") for each in server.events[:8]))}
     if server.pauses > awaited + 1:
@@ -128,7 +134,9 @@ def _judge_pauses(server: Refusing) -> None:
         if before == after:
             raise Misconception("you paused twice between two tries", **happened)
     if server.events[-1] == "pause" and 0 in server.events:
-        raise Misconception("you paused when you had the message: return it at once", **happened)
+        raise Misconception(
+            "you paused when you had the message: return the message at once", **happened
+        )
 
 
 async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
@@ -139,16 +147,18 @@ async def _judge_refusal(function: Callable[..., Any], status: int) -> None:
     if len(server.visits) > 2:
         raise Misconception(
             f"after a {status} you tried again. Waiting does not make a wrong token right, or a "
-            "missing page appear: only a status that can heal is worth another try.",
+            "missing page appear: try again only after a status that may pass.",
             **happened,
-            received=Plain(f"{len(server.visits) - 2} more tries, then the check stopped it"),
+            received=Plain(
+                f"{len(server.visits) - 2} more tries, then the check stopped your function"
+            ),
         )
     if end.unfinished:
         raise Misconception(f"after a {status} your function did not end", **happened)
     if not isinstance(end.raised, InvalidStatus):
         raise Misconception(
-            f"at a {status} the caller got something else than the exception of `connect`: let it "
-            "through",
+            f"at a {status} the caller got something other than the exception of `connect`: let "
+            "that exception through",
             **happened,
             expected=Plain("InvalidStatus is raised"),
             received=end,
@@ -169,11 +179,11 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
 
         server.after_pause = come_back
         end = await run_against(server, url, 1, function)
-    happened = {"input": Plain("no server at the port; after three pauses one sends 'back'")}
+    happened = {"input": Plain("no server at the port; after three pauses a server sends 'back'")}
     if isinstance(end.raised, OSError):
         raise Misconception(
             "no server was there, and you gave up. A server that restarts is away for a while: "
-            "that is an OSError, and it may pass.",
+            "connecting raises an OSError then, and that may pass.",
             **happened,
             received=end,
         )
@@ -182,7 +192,7 @@ async def _judge_absence(function: Callable[..., Any]) -> None:
 
 
 async def _judge_cancellation(function: Callable[..., Any]) -> None:
-    """Judge whether the caller can stop it while it waits for a message that does not come."""
+    """Check whether the caller can stop it while it waits for a message that does not come."""
     server = Refusing([], ())
     async with server.serve() as url:
         task = asyncio.ensure_future(function(url, server.pause))
@@ -205,8 +215,8 @@ async def _judge_cancellation(function: Callable[..., Any]) -> None:
 KEPT = ((8, "h"), (9, "i"), (10, "j"), (11, "k"))
 YOUNG = ((1, "a"), (2, "b"), (3, "c"))
 
-# What is kept, its epoch, what the client had last, and the numbers that it has missed; None is a
-# gap. In this order, so that the first difference names the mistake.
+# The kept messages, their epoch, the last message of the client, and the numbers that it missed;
+# None is a gap. They are in this order, so that the first difference names the mistake.
 CASES: tuple[tuple[tuple[tuple[int, str], ...], str, str, tuple[int, ...] | None], ...] = (
     (KEPT, "b", "b-10", (11,)),
     (KEPT, "b", "b-9", (10, 11)),
@@ -231,7 +241,7 @@ CASES: tuple[tuple[tuple[tuple[int, str], ...], str, str, tuple[int, ...] | None
 
 @exercise("08.3")
 async def replay(function: Any) -> str:
-    """Judge ``replay(kept, epoch, last)``: what a client gets that comes back."""
+    """Check ``replay(kept, epoch, last)``: what a client gets when it reconnects."""
     for kept, epoch, last, missed in CASES:
         asked = Plain(f"replay({list(kept)}, {epoch!r}, {last!r})")
         right = [each for each in kept if missed is None or each[0] in missed]
@@ -263,7 +273,7 @@ async def replay(function: Any) -> str:
         raise Misconception(
             diagnosis, input=asked, expected=(missed is None, right), received=(gap, messages)
         )
-    return "nothing lost, nothing twice, and a client that may have a gap learns of it."
+    return "no message is lost, none is sent twice, and a client that may have a gap is notified."
 
 
 def _read_replay(answer: Any, asked: str) -> tuple[bool, list[Any]]:
@@ -300,7 +310,7 @@ def _why_a_gap(kept: tuple[tuple[int, str], ...], epoch: str, last: str, all_sen
             "history that is lost"
         )
     else:
-        reason = f"message {int(number) + 1} is forgotten, and the client has not had it"
+        reason = f"message {int(number) + 1} is no longer kept, and the client has not had it"
     return f"{reason}. That is a gap" + (
         ", and it must be reported." if all_sent else ": report it, and send all that is kept."
     )
@@ -313,7 +323,7 @@ def _why_no_gap(
     if number in [each[0] for each in messages if not gap]:
         return f"a client that had {last} gets number {number} again. Start after it."
     if messages == right:
-        return "nothing is missing that is not kept, so there is no gap."
+        return "all that the client has missed is still kept, so there is no gap."
     if sorted(messages) == right:
         return "the messages are in the wrong order: oldest first."
     as_text = [each for each in kept if str(each[0]) > str(number)]
@@ -322,5 +332,5 @@ def _why_no_gap(
     if "-" in last.rpartition("-")[0]:
         return "an epoch may contain a '-': the number is what follows the last one."
     if gap:
-        return "all that the client has missed is still kept: no gap, and send only that."
+        return "all that the client has missed is still kept: report no gap, and send only that."
     return "return the messages that the client has not had."

@@ -25,7 +25,7 @@ async def _wait(connection: ServerConnection) -> None:
 
 @contextlib.asynccontextmanager
 async def _server(certificate: "trustme.LeafCert") -> AsyncIterator[str]:
-    """Serve over TLS with a certificate of trustme's; give the address."""
+    """Serve over TLS with a certificate from trustme, at the address that it yields."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
     async with serving(_wait, ssl=context) as url:
@@ -46,37 +46,41 @@ async def _refusal(certificate: "trustme.LeafCert", context: ssl.SSLContext) -> 
 
 @exercise("09.1")
 async def client_context(make: Callable[[str], ssl.SSLContext]) -> str:
-    """Judge a client's context by the servers that it accepts: one is right, three are not."""
+    """Check a client's context by the servers that it accepts: one is right, three are not."""
     import trustme
 
     authority = trustme.CA()
     context = _make(make, authority.cert_pem.bytes().decode())
     if await _refusal(trustme.CA().issue_cert(HOST), context) is None:
         raise Misconception(
-            "it accepts a server whose certificate a stranger has signed. Anyone in the middle can "
-            "make such a certificate, and then read and change everything: leave verify_mode as it "
-            "is.",
+            "your context accepts a server whose certificate a stranger has signed. Anyone in the "
+            "middle can make such a certificate, and then read and change everything: do not "
+            "change verify_mode.",
             input=Plain("a certificate of an unknown authority"),
         )
     if await _refusal(authority.issue_cert("other.example"), context) is None:
         raise Misconception(
-            "it accepts the certificate of other.example for this server. Then anyone who has a "
-            "certificate for any name can pretend to be every server: leave check_hostname on.",
+            "your context accepts the certificate of other.example for this server. Then anyone "
+            "who has a certificate for any name can pretend to be every server: leave "
+            "check_hostname on.",
             input=Plain("a certificate for another name"),
         )
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     if await _refusal(authority.issue_cert(HOST, not_after=yesterday), context) is None:
         raise Misconception(
-            "it accepts a certificate that is out of date: leave verify_flags as they are",
+            "your context accepts a certificate that has expired: do not change verify_flags",
             input=Plain("a certificate that expired yesterday"),
         )
     if refusal := await _refusal(authority.issue_cert(HOST), context):
         raise NotYet(
-            "it refuses the right server: load the authority that is in `pem`",
+            "your context refuses the right server: load the authority that is in `pem`",
             input=Plain("a certificate that this authority has signed"),
             received=Plain(refusal),
         )
-    return "it accepts the right server; a stranger's, another name's and an old one it does not."
+    return (
+        "your context accepts the right certificate, and refuses a stranger's, one for another "
+        "name, and an expired one."
+    )
 
 
 def _make(make: Callable[[str], Any], pem: str) -> ssl.SSLContext:
@@ -91,8 +95,8 @@ def _make(make: Callable[[str], Any], pem: str) -> ssl.SSLContext:
         raise NotYet("return an ssl.SSLContext", input=shown, received=context)
     if context.protocol == ssl.PROTOCOL_TLS_SERVER:
         raise Misconception(
-            "this is a context for a server: Purpose.CLIENT_AUTH is for checking clients. A client "
-            "takes the default, Purpose.SERVER_AUTH.",
+            "this is a context for a server: Purpose.CLIENT_AUTH is for checking clients. A "
+            "client uses the default, Purpose.SERVER_AUTH.",
             input=shown,
             received=Plain("a context with PROTOCOL_TLS_SERVER"),
         )
@@ -108,7 +112,7 @@ CERTIFICATES = (
 
 @exercise("09.2")
 async def names(read: Callable[[ClientConnection], list[str]]) -> str:
-    """Judge what is read out of certificates that were sent."""
+    """Check a function that reads names out of certificates that were sent."""
     import trustme
 
     authority = trustme.CA()
@@ -122,7 +126,7 @@ async def names(read: Callable[[ClientConnection], list[str]]) -> str:
         ):
             shown = Plain(f"a certificate for {', '.join(right)}")
             _judge_names(attempt(read, client, shown=shown), right, shown)
-    return "these are the names that a client compares with the one in the URL."
+    return "these are the names that a client compares with the host name in the URL."
 
 
 def _judge_names(answer: Any, right: tuple[str, ...], shown: Plain) -> None:
@@ -146,7 +150,9 @@ def _judge_names(answer: Any, right: tuple[str, ...], shown: Plain) -> None:
         return
     if found == [HOST]:
         raise Misconception(
-            f"{HOST} is where the client has connected to; the certificate has more names", **values
+            f"{HOST} is the address that the client has connected to; the certificate has more "
+            "names",
+            **values,
         )
     missing = [each for each in right if each not in found]
     if missing and set(found) < set(right):

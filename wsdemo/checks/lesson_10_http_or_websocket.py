@@ -41,7 +41,7 @@ class Asked:
         )
 
     def ask(self) -> str:
-        """Do one exchange; blocks."""
+        """Do one exchange; this blocks."""
         self.calls += 1
         self._client.request("GET", "/now", headers={"User-Agent": "a check"})
         return self._client.getresponse().read().decode()
@@ -79,7 +79,7 @@ async def _asked() -> AsyncIterator[Asked]:
 
 @exercise("10.1")
 async def overhead(function: Callable[[Wire, Callable[[], str]], int]) -> str:
-    """Judge ``overhead(wire, ask)``: the bytes of one exchange that are not its payload."""
+    """Check ``overhead(wire, ask)``: the bytes of one exchange that are not its payload."""
     async with _asked() as asked:
         for body in BODIES:
             asked.body = "what others had asked for before"
@@ -91,11 +91,16 @@ async def overhead(function: Callable[[Wire, Callable[[], str]], int]) -> str:
                 found.close()
                 raise NotYet("write def, not async def: ask() does not have to be awaited")
             if not asked.calls:
-                raise NotYet("call ask() once, and count around it", received=found)
+                raise NotYet(
+                    "ask() was not called: call ask() once, and count the bytes before and after",
+                    received=found,
+                )
             if asked.calls > 1:
-                raise NotYet(f"ask() was called {asked.calls} times: call it once, and keep it")
+                raise NotYet(
+                    f"ask() was called {asked.calls} times: call it once, and keep its result"
+                )
             _judge_overhead(found, body, before, asked.wire)
-    return "both directions, in bytes, without the payload."
+    return "you counted both directions, in bytes, without the payload."
 
 
 def _judge_overhead(found: Any, body: str, before: tuple[int, int], wire: Wire) -> None:
@@ -175,7 +180,7 @@ class Costs:
 
 
 async def _count() -> Costs:
-    """Measure, rather than remember, what the reasons speak of."""
+    """Measure the numbers that the diagnoses contain."""
     async with _asked() as asked:
         await asyncio.to_thread(asked.ask)
         exchange = asked.wire.bytes_to_server + asked.wire.bytes_to_client
@@ -199,7 +204,7 @@ async def _count() -> Costs:
 
 @exercise("10.2")
 async def choose(choices: dict[str, tuple[str, str]]) -> str:
-    """Judge a choice for each of six cases, and its reason."""
+    """Check a choice for each of six cases, and its reason."""
     pairs = read(_spelled(choices), RIGHT, WAYS, REASONS)
     costs = await _count()
 
@@ -208,8 +213,8 @@ async def choose(choices: dict[str, tuple[str, str]]) -> str:
 
     compare(pairs, RIGHT, why_not, lambda case: _reason(case, costs))
     return (
-        f"counted just now: an exchange {costs.exchange} bytes of overhead, a frame {costs.frame}; "
-        "your choices fit."
+        f"your choices fit. Counted just now: an exchange has {costs.exchange} bytes of overhead, "
+        f"a frame has {costs.frame}."
     )
 
 
@@ -230,16 +235,17 @@ def _why_not(case: str, way: str, costs: Costs) -> str:
     if case == "weather":
         return (
             f"two requests an hour have {2 * costs.exchange} bytes of overhead, counted with few "
-            "headers. To save them, the server would keep a connection open for each reader."
+            "headers. To save these bytes, the server would keep a connection open for each "
+            "reader."
         )
     if case == "game":
         return (
-            f"each move is a request of its own, with {costs.exchange} bytes of overhead, where a "
-            f"frame has {costs.frame}; and each player sends 30 moves a second."
+            f"each move is a request of its own, with {costs.exchange} bytes of overhead, and a "
+            f"frame has {costs.frame}. Each player sends 30 moves a second."
         )
     if case == "camera":
         return (
-            f"SSE is text: {costs.picture} bytes became {costs.as_text}, in a frame "
+            f"SSE is text: {costs.picture} bytes became {costs.as_text}; in a frame they took "
             f"{costs.as_frame}."
             if way == "SSE"
             else f"ten pictures a second are ten exchanges a second. A frame with {costs.picture} "
@@ -250,16 +256,16 @@ def _why_not(case: str, way: str, costs: Costs) -> str:
             day = 86_400 * costs.exchange / 1e6
             return (
                 f"to know within a second, each client asks every second: {day:.0f} MB a day, "
-                "mostly for nothing. Let the request wait at the server."
+                "mostly for empty answers. Let the request wait at the server."
             )
         return (
-            "this proxy passes on an answer when it is complete, and that of a stream or an "
+            "this proxy passes on an answer when it is complete, and the answer to a stream or an "
             "upgrade never is. Behind the lesson's proxy, the client received nothing."
         )
     if way == "WebSocket":
         return (
-            "it would work. But you would have to write the code that goes on after a break; with "
-            "another way the browser does that by itself, with Last-Event-ID."
+            "it would work. But you would have to write the code that resumes after a disconnect. "
+            "With another way, the browser resumes by itself, with Last-Event-ID."
         )
     return (
         f"each answer has {costs.exchange} bytes of overhead or more, and an event that comes just "

@@ -18,7 +18,7 @@ from wsdemo.checks._serving import PATIENCE, serving
 from wsdemo.checks._slow_client import BURSTS, sending
 
 LATE = 0.5
-"""Seconds after which what a right answer does at once is late, if it is each time."""
+"""Seconds; an answer that takes longer each time is late, because a right one sends at once."""
 
 SILENCE = 0.6
 """Seconds in which nothing changes; a feed must outlast them."""
@@ -131,11 +131,11 @@ class Feed:
         return message
 
     def knows_all(self) -> bool:
-        """Return whether the client knows the present state."""
+        """Return whether the client knows the current state."""
         return self.known == self._state
 
     async def ends(self) -> bool:
-        """Return whether the learner's function ends after its client has gone."""
+        """Return whether the learner's function ends after its client has disconnected."""
         await self.client.close()
         self.change({"temperature": 1}, {"temperature": 2}, {"temperature": 3})
         try:
@@ -147,7 +147,7 @@ class Feed:
 
 @exercise("11.1")
 async def snapshot(handler: Callable[..., Any]) -> str:
-    """Judge ``async def feed(connection, state, changes)`` by what its client knows."""
+    """Check ``async def feed(connection, state, changes)`` by what its client knows."""
     state = {"temperature": 70, "humidity": random.randint(40, 60), "fan": True, "door": "shut"}
     feed = Feed(handler, state)
     async with feed.running():
@@ -173,22 +173,22 @@ async def snapshot(handler: Callable[..., Any]) -> str:
             delays.append(await _one_change(feed, change, number))
             if len(delays) == 3 and min(delays) > LATE:
                 raise Misconception(
-                    "a change must be sent at once: `await changes.get()` returns when there is "
-                    "one, so nothing needs to sleep",
+                    "a change must be sent at once: `await changes.get()` returns when there is a "
+                    "change, so nothing needs to sleep",
                     expected=Plain("a few milliseconds after the change"),
                     received=Plain(f"{min(delays):.1f} s after it, or later"),
                 )
         await _several_changes(feed)
         if not await feed.ends():
             raise Misconception(
-                "your function goes on after its client has gone, and so one more task remains for "
-                "each client that was there. Let the exception of `send` end it."
+                "your function goes on after its client has disconnected, so a task remains for "
+                "each client that has left. Let the exception of `send` end your function."
             )
-    return "the whole state once, then what changes: the client knows everything."
+    return "the client received the whole state once, then each change: it knows everything."
 
 
 async def _one_change(feed: Feed, change: dict[str, Any], number: int) -> float:
-    """Judge what a client is sent of one change; return how long that took."""
+    """Check what a client is sent of one change; return how long that took."""
     clock = asyncio.get_running_loop().time
     given = Plain(f"change {number + 1}: {change}")
     before = dict(feed.known)
@@ -203,8 +203,8 @@ async def _one_change(feed: Feed, change: dict[str, Any], number: int) -> float:
         if extra := message.keys() - change.keys():
             same = all(before.get(key, message) == message[key] for key in extra)
             raise Misconception(
-                "the client was sent more than the change. What it knows already costs bytes each "
-                "time: send only what has changed since the last message."
+                "the client was sent more than the change. Repeating what it already knows costs "
+                "bytes each time: send only what has changed since the last message."
                 if same
                 else "the client was sent something that has not changed",
                 input=given,
@@ -228,14 +228,14 @@ def _missing(
         else f"within {PATIENCE} s the client was not"
     )
     return Misconception(
-        f"{how} sent this change. All before it had arrived. Whatever changes must be sent, for as "
-        "long as the client is there.",
+        f"{how} sent this change. All changes before it had arrived. Every change must be sent, "
+        "for as long as the client is connected.",
         **values,
     )
 
 
 async def _several_changes(feed: Feed) -> None:
-    """Judge what a client knows after several changes that came at the same time."""
+    """Check what a client knows after several changes that came at the same time."""
     changes = [*AT_ONCE, {"end": True}]
     given = Plain("at the same time: " + ", ".join(map(str, changes)))
     feed.change(*changes)
@@ -253,7 +253,7 @@ async def _several_changes(feed: Feed) -> None:
             )
     if not feed.knows_all():
         raise Misconception(
-            "the client does not know the present state: several changes were in the queue, and "
+            "the client does not know the current state: several changes were in the queue, and "
             "not all were sent, or not in their order",
             input=given,
             expected=feed._state,
@@ -263,10 +263,10 @@ async def _several_changes(feed: Feed) -> None:
 
 @exercise("11.2")
 async def coalesce(answer: Callable[..., Any]) -> str:
-    """Judge ``async def send_latest(send, values)`` by what it sends, and when."""
+    """Check ``async def send_latest(send, values)`` by what it sends, and when."""
     async with sending(answer) as sender:
         for values in BURSTS:
             await sender.burst(values)
         await sender.single()
         await sender.stream()
-    return "each time the newest value: a slow client gets fewer values, and none that is old."
+    return "each send had the newest value: a slow client gets fewer values, and no old ones."

@@ -16,10 +16,10 @@ from wsdemo.checks._serving import PATIENCE, serving
 from wsdemo.checks._trial import in_time
 
 AT_ONCE = 20
-"""How many requests are pending at the same time; each two of them are equal."""
+"""How many requests are pending at the same time; there are two of each."""
 
 GIVEN_UP_AFTER = (0.2, 0.5)
-"""How many seconds the requests are waited for to which no reply comes."""
+"""Time limits, in seconds, of the requests that get no reply."""
 
 
 class _Client(ClientConnection):
@@ -40,7 +40,7 @@ class _Desk:
 
     Attributes:
         pending: what the learner's function keeps: a future for each id.
-        requests: what the server has received, but for what has been taken from it.
+        requests: the requests that the server has received, and that were not yet taken.
         used: all ids so far, as JSON.
         unknown: the ids of replies for which there was no future.
         prompt: whether the server replies at once, with the request's action.
@@ -53,7 +53,7 @@ class _Desk:
         self.unknown: list[Any] = []
         self.prompt = False
         self._ask = ask
-        # A caller may keep its question, and ask it again.
+        # A caller may keep its request, and send it again.
         self._questions: dict[str, dict[str, Any]] = {}
 
     async def handler(self, connection: ServerConnection) -> None:
@@ -121,13 +121,14 @@ class _Desk:
             if ids.count(number) > 1:
                 raise Misconception(
                     "two requests that were pending at the same time had the same id, so nobody "
-                    "can know which of them a reply belongs to. Give each its own.",
+                    "can know which of them a reply belongs to. Give each request an id of its "
+                    "own.",
                     received=[each for each in parsed if json.dumps(each["id"]) == number],
                 )
             if number in self.used:
                 raise Misconception(
-                    "an id was used for another request before. If the reply to that one comes "
-                    "late, it is taken for the reply to this one: never use an id again.",
+                    "an id was used for another request before. If the reply to that request "
+                    "comes late, it is taken for the reply to this one: never use an id again.",
                     received=parsed[ids.index(number)],
                 )
         self.used.update(ids)
@@ -149,7 +150,7 @@ def _expect_no_time_out(asked: asyncio.Task[Any], replied: bool = False) -> None
         why = " The only reply so far was 0, which is a result like any other." if replied else ""
         raise Misconception(
             f"ask was called with seconds={2 * PATIENCE}, and raised TimeoutError too early, long "
-            f"before these were over.{why}"
+            f"before this time was over.{why}"
         )
 
 
@@ -160,7 +161,7 @@ def _parse(message: str | bytes) -> dict[str, Any]:
         raise NotYet("send the request as JSON", received=message) from None
     if not isinstance(request, dict) or request.get("id") is None or "action" not in request:
         raise NotYet(
-            "send the request, and an id that is not null beside what it contains",
+            "send the request with all that it contains, and with an id that is not null",
             expected='{"action": …, "id": …}',
             received=message,
         )
@@ -224,7 +225,7 @@ async def _many_at_once(desk: _Desk) -> None:
     finally:
         for each in asked:
             each.cancel()
-    desk.expect_nothing_pending("was answered", "Remove it when you are done, in `finally`.")
+    desk.expect_nothing_pending("was answered", "Remove the entry when you are done, in `finally`.")
 
 
 async def _expect_entries(
@@ -292,7 +293,7 @@ async def _given_up(desk: _Desk) -> None:
         for task in asked.values():
             task.cancel()
     desk.expect_nothing_pending(
-        "was given up", "Nobody else will remove it; `finally` does, however the waiting ends."
+        "was given up", "Nothing else removes the entry; `finally` does, however the wait ends."
     )
 
 
@@ -319,21 +320,26 @@ async def _cancelled(desk: _Desk) -> None:
     await asyncio.wait([asked], timeout=PATIENCE)
     await settle()
     desk.expect_nothing_pending(
-        "was cancelled", "`finally` is reached then, `except TimeoutError` is not."
+        "was cancelled", "`finally` runs then, and `except TimeoutError` does not."
     )
 
 
 async def _prompt(desk: _Desk, client: _Client) -> None:
+    desk.unknown.clear()  # of the replies that came late on purpose
     desk.prompt = client.slow = True
     try:
         received = await in_time(desk.ask("prompt", PATIENCE / 4))
     except TimeoutError:
         received = None
-    if received != "prompt" and desk.unknown[-1:]:
+    if received != "prompt" and desk.unknown:
         raise Misconception(
             "the reply came before its future was in pending, and was lost: first add the future, "
             "then send."
         )
     if received != "prompt":
-        raise NotYet("a reply that comes at once is a reply", expected="prompt", received=received)
+        raise NotYet(
+            "a reply may come at once: return it like any other",
+            expected="prompt",
+            received=received,
+        )
     client.slow = False

@@ -13,7 +13,7 @@ from wsdemo.checks._sets import expect_in, expect_open, sets_with, sizes
 from wsdemo.checks._trial import Trial, trial
 
 SOON = 0.5
-"""Seconds in which a connection ends whose handler has ended."""
+"""Seconds within which a connection ends after its handler has ended."""
 
 KEYS = {"lobby": "0pen-to-many", "staff": "k3y-of-the-staff", "attic": "n0body"}
 
@@ -66,7 +66,7 @@ NOT_ADMITTED = {
 
 @exercise("12.3")
 async def rooms(handler: Callable[..., Awaitable[None]]) -> str:
-    """Check a handler by who joins which room, and whose messages reach whom."""
+    """Check a handler by which clients join which rooms, and which clients get which messages."""
     compared: list[str] = []
     keys = {room: _Key(key, compared) for room, key in KEYS.items()}
     members: dict[str, set[Any]] = {room: set() for room in KEYS}
@@ -89,11 +89,11 @@ async def rooms(handler: Callable[..., Awaitable[None]]) -> str:
         await _delivered(inboxes)
         if compared:
             raise Misconception(
-                "a key was compared with `==`, which takes longer the more of it is right. Use "
-                "hmac.compare_digest, as in lesson 05."
+                "a key was compared with `==`, which takes longer if more of the key is right. "
+                "Use hmac.compare_digest, as in lesson 05."
             )
         await _members_leave(served, inboxes, members)
-    return "only clients with its key join a room, and only its members send to it."
+    return "only clients with the key of a room join it, and only its members send to it."
 
 
 async def _refused(inbox: Inbox, request: Any, what: str, wrongly: Callable[[], Any]) -> None:
@@ -138,8 +138,8 @@ async def _refused_join(
     await _refused(inbox, request, f"a join {way}", wrongly)
     if "cellar" in members:
         raise Misconception(
-            f"a join {way}: now there is such a room. A client that makes a million takes your "
-            "memory: add no room to the dict.",
+            f"a join {way}: now there is such a room. A client that makes a million rooms fills "
+            "your memory: do not add a room to the dict.",
             input=request,
             received=list(members),
         )
@@ -148,7 +148,7 @@ async def _refused_join(
         raise _ended(f"a join {way}", request, inbox)
     if "lobby" not in rooms:
         raise Misconception(
-            f"a join {way}, which was refused, and the client is no longer in the lobby.",
+            f"after a join {way}, the client is no longer in the lobby.",
             input=request,
         )
     if rooms != ["lobby"]:
@@ -201,8 +201,7 @@ async def _delivered(inboxes: list[Inbox]) -> None:
         got = {each for each, inbox in enumerate(inboxes) if inbox.count(text)}
         if got - to:
             raise Misconception(
-                f"a message to the {room} has reached a client that is not in it, but in another "
-                "room or in none.",
+                f"a message to the {room} has reached a client that is not a member of this room.",
                 input=request,
             )
         if number not in got:
@@ -212,8 +211,8 @@ async def _delivered(inboxes: list[Inbox]) -> None:
         copies = [each for each in sender.received if json.dumps(text) in str(each)]
         if len(copies) > len(set(copies)):
             raise Misconception(
-                "the sender of a message received it twice. It is one of the members, so it gets "
-                "what all members get, once.",
+                "the sender of a message received it twice. The sender is one of the members, so "
+                "it gets each message once, as they do.",
                 input=request,
                 received=copies,
             )
@@ -227,8 +226,8 @@ async def _members_leave(served: Trial, inboxes: list[Inbox], members: dict[str,
         await settle()
         if rooms := sets_with(served.there[number], members):
             raise Misconception(
-                f"a client has gone, and is still in the room {rooms[0]!r}: remove it from all "
-                "rooms in `finally`.",
+                f"a client has disconnected, and is still in the room {rooms[0]!r}: remove it "
+                "from all rooms in `finally`.",
                 received=sizes(members),
             )
     request = _message("staff", "after all have left")

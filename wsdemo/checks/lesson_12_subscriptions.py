@@ -18,7 +18,7 @@ def _subscribe(topic: str) -> dict[str, str]:
 
 @exercise("12.2")
 async def subscriptions(handler: Callable[..., Awaitable[None]]) -> str:
-    """Check a handler by its sets: topics that strangers made up, and clients that have gone."""
+    """Check a handler by its sets: unknown topics, and clients that have disconnected."""
     topics: dict[str, set[Any]] = {"sensor-1": set(), "sensor-2": set(), "news": set()}
     async with trial(lambda connection: handler(connection, topics)) as served:
         inboxes = [Inbox(await served.join()) for _ in range(3)]
@@ -51,12 +51,12 @@ async def subscriptions(handler: Callable[..., Awaitable[None]]) -> str:
             or inboxes[2].ended
         ):
             raise Misconception(
-                "after an unknown topic, the same client could subscribe to nothing more: go on "
-                "after the error.",
+                "after an unknown topic, the same client could not subscribe to a known topic: go "
+                "on after the error.",
                 input=request,
             )
         await _all_leave(served, inboxes, topics)
-    return "only known topics, and only clients that are connected."
+    return "the dict has only known topics, and their sets have only clients that are connected."
 
 
 def _expect_kept(
@@ -71,7 +71,7 @@ def _expect_kept(
             raise Misconception(
                 f"a client that had subscribed to {earlier!r} has subscribed to {topic!r}, and is "
                 f"no longer in the set of {earlier!r}. A client can subscribe to several topics: "
-                "take it out of none of them before its connection ends.",
+                "do not remove it from any of them before its connection ends.",
                 input=_subscribe(topic),
                 received=sizes(topics),
             )
@@ -116,15 +116,15 @@ async def _unknown_topic(
     await until(lambda: eve.errors > before or eve.ended or wrongly())
     if topic in topics and topic not in known:
         raise Misconception(
-            "a client has made a topic of its own. One that makes a million takes your memory: "
-            "add no topic to the dict.",
+            "a client has added a topic of its own. A client that adds a million topics fills "
+            "your memory: do not add a topic to the dict.",
             input=request,
             received=list(topics),
         )
     if wrongly():
         raise Misconception(
             "a client has subscribed to a topic that is not in the dict, and is in the set of "
-            "another one.",
+            "another topic.",
             input=request,
             received=sets_with(connection, topics),
         )
@@ -159,7 +159,7 @@ async def _all_leave(served: Trial, inboxes: list[Inbox], topics: dict[str, Any]
                 + (
                     "remove it from all sets, whichever it is in."
                     if politely
-                    else "the loop over its messages raised. `finally` is reached then, too."
+                    else "the loop over its messages raised an exception. `finally` runs then, too."
                 ),
                 received=sizes(topics),
             )

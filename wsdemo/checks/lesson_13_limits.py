@@ -14,7 +14,7 @@ from wsdemo.checks._plain import Plain
 from wsdemo.checks._trial import Trial, called, in_time, trial
 
 SOON = 0.3
-"""Seconds in which what need not wait is done."""
+"""Seconds for what need not wait for anything."""
 
 DEADLINES = (0.2, 0.5)
 """Seconds that a client has for a message; each is tried."""
@@ -34,14 +34,16 @@ async def _got(box: Any) -> tuple[bool, Any]:
     except asyncio.CancelledError:
         if not getting.cancelled():
             raise  # it is the check that was cancelled
-        raise _after_a_cancelled_get("the next get() raised CancelledError, by itself") from None
+        raise _after_a_cancelled_get(
+            "the next get() raised CancelledError, although the check did not cancel it"
+        ) from None
 
 
 def _after_a_cancelled_get(what: str, **values: Any) -> Misconception:
     return Misconception(
-        f"a get() was cancelled while it waited, and then {what}. What get() notes about its wait, "
-        "such as a future, is of no use any more: a future is cancelled with the task that awaits "
-        "it. Undo it in `finally`, so that the value goes to the next get().",
+        f"a get() was cancelled while it waited, and then {what}. What get() stores for its wait, "
+        "such as a future, is of no use any more: a future is cancelled with the task that "
+        "awaits it. Remove it in `finally`, so that the value goes to the next get().",
         **values,
     )
 
@@ -58,7 +60,7 @@ def _put(box: Any, *values: Any) -> None:
         except asyncio.QueueFull:
             raise Misconception(
                 "put() raised QueueFull: the newest value is refused, and the oldest is kept. "
-                "Make room for it: nobody needs the old one any more."
+                "Make room for the newest: nobody needs the old value any more."
             ) from None
 
 
@@ -72,8 +74,8 @@ async def latest(kind: Callable[[], Any]) -> str:
     given, value = await _got(other)
     if not given or value != "for another mailbox":
         raise Misconception(
-            "two mailboxes share their value: each needs attributes of its own, made in __init__, "
-            "not in the class. Two clients would get each other's messages.",
+            "two mailboxes share their value: each needs attributes of its own, set in __init__ "
+            "and not in the class. Two clients would get each other's messages.",
             input=Plain("'for another mailbox' was put into the other one, and nothing else"),
             expected="for another mailbox",
             received=value if given else "get() waited",
@@ -85,18 +87,18 @@ async def latest(kind: Callable[[], Any]) -> str:
             raise await _explain_no_second(kind, value)
         if not given:
             raise Misconception(
-                f"{value!r} was put, and get() waited for another one. "
+                f"{value!r} was put, and get() waited for another value. "
                 + (
-                    "It is new, although an equal value was given before."
+                    f"{value!r} is new, although an equal value was given before."
                     if value == "a"
-                    else "It is a value like any other."
+                    else f"{value!r} is a value like any other."
                 )
             )
         if received != value:
-            raise NotYet("get() must give what was put", expected=value, received=received)
+            raise NotYet("get() must return what was put", expected=value, received=received)
     await _waiting(box)
     await _replaced(box)
-    return "the newest value, once, and put() never waits."
+    return "get() returns the newest value, once, and put() never waits."
 
 
 async def _explain_no_second(kind: Callable[[], Any], value: Any) -> Exception:
@@ -122,7 +124,7 @@ async def _newest(box: Any) -> None:
     given, first = await _got(box)
     if not given:
         raise NotYet(
-            "three values were put before get() was called, and get() waited: it must give the "
+            "three values were put before get() was called, and get() waited: it must return the "
             "newest at once"
         )
     if first == "one":
@@ -134,14 +136,14 @@ async def _newest(box: Any) -> None:
                 input=Plain("'one', 'two', 'three' were put"),
                 received=[first, second],
             )
-        raise Misconception("you keep the oldest, and drop what is new: it should be the reverse")
+        raise Misconception("you keep the oldest value, and drop what is new: do the reverse")
     if first != "three":
-        raise NotYet("give the newest", input=("one", "two", "three"), received=first)
+        raise NotYet("return the newest value", input=("one", "two", "three"), received=first)
     again, second = await _got(box)
     if again:
         raise Misconception(
             f"get() gave {first!r}, and then at once {second!r}: each value is given once. If "
-            "nothing is new, get() waits; otherwise the task that calls it never stops."
+            "nothing is new, get() must wait; otherwise the task that calls it never pauses."
         )
 
 
@@ -155,7 +157,9 @@ async def _waiting(box: Any) -> None:
         waiting = asyncio.ensure_future(box.get())
         await settle()
         if waiting.cancelled():
-            raise _after_a_cancelled_get("the next get() raised CancelledError, by itself")
+            raise _after_a_cancelled_get(
+                "the next get() raised CancelledError, although the check did not cancel it"
+            )
         _put(box, value)
         try:
             received = await in_time(waiting, SOON)
@@ -175,15 +179,15 @@ async def _waiting(box: Any) -> None:
             ) from None
         if received != value:
             raise Misconception(
-                "get() was waiting, then a value was put, and get() gave another one: read the "
-                "newest after the wait, not before.",
+                "get() was waiting, then a value was put, and get() returned another one: read "
+                "the newest after the wait, not before.",
                 expected=value,
                 received=received,
             )
 
 
 async def _replaced(box: Any) -> None:
-    """Check that a value is gone when a newer one is there, after a get() that was cancelled."""
+    """Check that a newer value replaces an older one, after a get() that was cancelled."""
     await _got(box)
     _put(box, "older", "newer")
     given, first = await _got(box)
@@ -191,7 +195,7 @@ async def _replaced(box: Any) -> None:
     if again or not given or first != "newer":
         received = [value for there, value in ((given, first), (again, second)) if there]
         raise _after_a_cancelled_get(
-            "two values were put, and not just the newest was given",
+            "two values were put, and get() did not return just the newest",
             input=Plain("a get() that is cancelled, then 'older' and 'newer' were put"),
             expected=["newer"],
             received=received,
@@ -212,7 +216,7 @@ async def send_or_evict(answer: Callable[..., Any]) -> str:
             finally:
                 client.transport.resume_reading()
             await _last_words(Inbox(client), connection)
-    return "clients that read get their message, and a slow one learns why it was closed."
+    return "clients that read get their messages, and a slow client learns why it was closed."
 
 
 async def _taken(answer: Callable[..., Any], served: Trial) -> None:
@@ -222,18 +226,20 @@ async def _taken(answer: Callable[..., Any], served: Trial) -> None:
         try:
             taken = await in_time(answer(served.there[0], message, SOON))
         except ConnectionClosed:
-            raise Misconception("a client that reads was closed after its first message.") from None
+            raise Misconception(
+                "the connection of a client that reads was closed after its first message."
+            ) from None
         if not taken:
             raise NotYet("the client reads, so the message is taken: return True", received=taken)
     await until(lambda: len(inbox.received) >= len(messages) or inbox.ended)
     if inbox.received != messages:
         raise NotYet(
-            "a client that reads gets each message, as it is, once",
+            "a client that reads must get each message once, as it is",
             expected=messages,
             received=inbox.received,
         )
     if inbox.ended or served.there[0].state is not State.OPEN:
-        raise Misconception("a client that reads was closed after its message.")
+        raise Misconception("the connection of a client that reads was closed after its message.")
 
 
 async def _until_evicted(
@@ -273,8 +279,8 @@ async def _until_evicted(
     size = connection.transport.get_write_buffer_size() // 2**20
     raise Misconception(
         f"a client reads nothing, your function returns True for every message, and {size} MiB "
-        "wait in memory: to write is not to be taken. `await connection.send` waits when the "
-        "buffers are full."
+        "wait in memory: a message that was written has not yet been taken by the client. `await "
+        "connection.send` waits when the buffers are full."
     )
 
 
@@ -291,7 +297,8 @@ def _expect_deadline(after: float, seconds: float, late: bool) -> None:
 def _waits_for_the_close() -> Exception:
     return Misconception(
         "you are closing the connection, and wait until it is closed. The Close frame comes after "
-        "everything that the client has not read, so close() waits for it. Let a task do it."
+        "everything that the client has not read, so close() waits for the client. Close the "
+        "connection in a task."
     )
 
 
@@ -307,8 +314,8 @@ async def _last_words(inbox: Inbox, connection: ServerConnection) -> None:
     code, reason = inbox.client.close_code, inbox.client.close_reason
     if code == 1006:
         raise Misconception(
-            "the client read on a moment later, and saw 1006: no code, no reason. It will take "
-            "that for a bad network, and reconnect, as slow as before. Close with 1008."
+            "the client read on a moment later, and saw 1006: no code, no reason. It takes this "
+            "for a bad network, and reconnects, as slow as before. Close with 1008."
         )
     if code == 1000:
         raise Misconception(

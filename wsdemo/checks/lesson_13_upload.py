@@ -19,10 +19,10 @@ UPLOADS = (
     (70, ()),
     (70, (b"\xe2\x82", b"\xac", "Grüße".encode())),
 )
-"""What is allowed, and the pieces of an upload that is."""
+"""The limit, and the pieces of an upload that is allowed."""
 
 TOO_MUCH = ((1000, (400, 400, 400)), (70, (40, 31)), (1000, (1001,)))
-"""What is allowed, and the sizes of the pieces of an upload that is not."""
+"""The limit, and the sizes of the pieces of an upload that is not allowed."""
 
 
 @exercise("13.3")
@@ -40,7 +40,10 @@ async def upload(answer: Callable[..., Any]) -> str:
         await _two_at_once(await join(1000), await join(1000))
         for most, sizes in TOO_MUCH:
             await _too_much(await join(most), most, sizes)
-    return "the sum counts, it is checked at once, and 1009 is the code for it."
+    return (
+        "the sum of the pieces is checked at each piece, and an upload that is too big ends with "
+        "1009."
+    )
 
 
 def _summary(most: int, pieces: tuple[bytes, ...]) -> str:
@@ -125,12 +128,13 @@ async def _too_much(inbox: Inbox, most: int, sizes: tuple[int, ...]) -> None:
     if inbox.client.close_code != 1009:
         raise Misconception(
             f"an upload that was too big ended with {inbox.client.close_code}. 1009 is the code "
-            "that every client knows for this: it sends less, and does not try again.",
+            "that every client knows for this: a client that gets it does not send the same "
+            "again.",
             input=Plain(pieces),
         )
     if not early:
         raise Misconception(
             "1009 came only after `end`: until then you took everything, and a client that never "
-            "sends `end` fills your memory. Look at each piece.",
+            "sends `end` fills your memory. Check the sum at each piece.",
             input=Plain(pieces),
         )

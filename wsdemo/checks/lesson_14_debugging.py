@@ -23,7 +23,7 @@ OTHERS: list[Reading] = [
 ]
 
 SAID: tuple[str | bytes, ...] = ("now", "now", "later", "", b"now", '{"action": "now"}')
-"""What the client sends; each message gets all readings."""
+"""The messages of the client; each gets all readings."""
 
 HOLD = 0.3
 """Seconds that the slow work takes at least."""
@@ -41,7 +41,7 @@ async def readings_as_text(handler: Callable[..., Any]) -> str:
         await _all_readings(Inbox(await served.join()), readings)
         readings = OTHERS
         await _all_readings(Inbox(await served.join()), readings)
-    return "one message for each reading, and each is text that a page can parse."
+    return "you send one message for each reading, and each is text that a page can parse."
 
 
 async def _all_readings(inbox: Inbox, readings: list[Reading]) -> None:
@@ -101,8 +101,8 @@ def _expect_json(reply: str | bytes) -> None:
     if len(values) > 1:
         raise Misconception(
             f"one message holds {len(values)} JSON texts, one behind the other, which a page "
-            "cannot parse. Send a message for each. (send() of a list sends the fragments of one "
-            "message, not several messages.)",
+            "cannot parse. Send a message for each reading. (send() of a list sends the "
+            "fragments of one message, not several messages.)",
             received=reply,
         )
     if not values:
@@ -176,7 +176,7 @@ async def own_answers(handler: Callable[..., Any]) -> str:
         try:
             names = ("Ana", "Bob", "Carol")
             inboxes = {name: Inbox(await served.join()) for name in names}
-            # However long a time limit around the slow work is, it is over before the work is.
+            # A time limit around the slow work ends before the work, however long the limit is.
             with in_a_hurry(HOLD / 2):
                 await _overlap(work, inboxes)
         finally:
@@ -214,8 +214,8 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
     await until(lambda: "fast" in work.texts or inboxes["Bob"].ended)
     if "fast" not in work.texts and not inboxes["Bob"].ended:
         raise Misconception(
-            "Bob waits until the work for Ana is done. A lock keeps others from changing what is "
-            "shared, and from working: share nothing, and there is nothing to lock.",
+            "Bob waits until the work for Ana is done. A lock keeps others from changing shared "
+            "data, and also from working: if you share nothing, there is nothing to lock.",
             input=Plain("'slow' from Ana, whose work goes on; then 'fast' from Bob"),
             received=Plain("no work on 'fast' has begun"),
         )
@@ -225,9 +225,9 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
     await asyncio.sleep(HOLD)
     if work.cancelled:
         raise Misconception(
-            "the work on 'slow' was cancelled before it had finished: wait for it, however long it "
-            "takes. A time limit of any length is too short for some work: here each passes at "
-            "once.",
+            "the work on 'slow' was cancelled before it had finished: wait for it, however long "
+            "it takes. A time limit of any length is too short for some work; in this check, each "
+            "time limit passes at once.",
             input=Plain("'slow' from Ana, on which the work takes longer than any time limit"),
         )
     if work.texts.count("slow") > 2:

@@ -32,7 +32,7 @@ async def one_reader(handler: Callable[..., Any]) -> str:
                 expected=["good"],
                 received=bob.received[1:],
             )
-    return "one reader, which knows what each message is."
+    return "only one place reads, and it knows what each message is."
 
 
 async def _asked(served: Trial) -> Inbox:
@@ -58,15 +58,16 @@ def _expect_replies(inbox: Inbox) -> None:
         )
     if not replies:
         raise NotYet(
-            "no message got a reply. One that is not the answer needs its echo, too, while the "
-            "question is open",
+            "no message got a reply. A message that is not the answer needs its echo, too, while "
+            "the question is open",
             **evidence,
         )
     echoed = any(str(each).startswith("echo: ") for each in replies)
     if lost and echoed and len(replies) < len(MESSAGES):
         raise Misconception(
             f"{lost[0]!r} got no reply. If two places read, even in turns, each of them takes "
-            "messages that the other one needs: let only one read, and decide what a message is.",
+            "messages that the other one needs: read in only one place, and decide there what a "
+            "message is.",
             **evidence,
         )
     if lost and echoed and good and echoes > 1:

@@ -19,7 +19,7 @@ CATCH_UP_TIME = 3
 
 @dataclass
 class Seen:
-    """What a learner's clients have done.
+    """Facts about a learner's clients.
 
     Attributes:
         names: their identifiers, in the order in which they were made.
@@ -27,7 +27,7 @@ class Seen:
         qos: the QoS of each subscription.
         inside: how many are connected.
         away: how often ``away()`` was called.
-        before: how many subscriptions there were when it was called first.
+        before: how many subscriptions there were when ``away()`` was first called.
     """
 
     names: list[str | None] = field(default_factory=list)
@@ -106,16 +106,21 @@ async def _catch_up(answer: Callable[..., Any]) -> str:
         except (OutOfTime, TimeoutError):  # after our time, or the learner's
             pass
     if not seen.names:
-        raise NotYet("async with connect(…) as client, and subscribe to news")
+        raise NotYet(
+            "no client was made: write async with connect(…) as client, and subscribe to news"
+        )
     if not seen.away:
-        raise NotYet("await away() when you have subscribed and left")
+        raise NotYet("away() has not run: await away() when you have subscribed and disconnected")
     if found == text:
-        return "the broker kept it for your identifier, and you got it when you came back."
+        return (
+            "the broker kept the message for your identifier, and you got it when you connected "
+            "again."
+        )
     raise _why_another(text, other_text, found) or _why_nothing(seen, found)
 
 
 def _why_another(text: str, other_text: str, found: Any) -> Exception | None:
-    """Return a diagnosis if it is not nothing that was found, but something else."""
+    """Return a diagnosis if something was found, and it is not the text of the message."""
     if found in (text.encode(), str(text.encode())):
         return NotYet("that is the message's payload, as bytes: decode it", received=found)
     if hasattr(found, "payload"):
@@ -140,27 +145,30 @@ def _why_nothing(seen: Seen, found: Any) -> Exception:
         return NotYet("subscribe to news before you leave")
     if not seen.before:
         return Misconception(
-            "you had not subscribed before you were away. A broker keeps messages for the "
-            "subscriptions that there are when it gets them."
+            "you had not subscribed before you were away. A broker keeps a message only for the "
+            "subscriptions that exist when the message comes."
         )
     if any(seen.clean):
         return Misconception(
-            "a clean session is forgotten when its connection ends, and what comes after that is "
-            "not kept for it. Use clean_session=False, both times."
+            "a clean session is forgotten when its connection ends, and no later message is kept "
+            "for it. Use clean_session=False, both times."
         )
     if len(set(seen.names)) > 1:
         return Misconception(
-            "the broker keeps a session under a name, and you came back under another one: use the "
-            "same identifier, both times.",
+            "the broker keeps a session under an identifier, and you came back under another one: "
+            "use the same identifier, both times.",
             received=seen.names,
         )
     if 0 in seen.qos:
         return Misconception(
-            "your session was kept, with a subscription of QoS 0: at most once, which for a client "
-            "that is away is never. Subscribe with qos=1."
+            "your session was kept, with a subscription of QoS 0. This means at most once, and "
+            "for a client that is away it means never. Subscribe with qos=1."
         )
     if len(seen.names) == 1:
-        return NotYet("come back: async with connect(…) a second time, and take a message")
+        return NotYet(
+            "you made only one client: come back with a second async with connect(…), and take a "
+            "message"
+        )
     return NotYet("return the text of the message that you have missed", received=found)
 
 
@@ -178,10 +186,10 @@ PACKETS = [
     (3, 13, 2_097_152),
     (3, 0, 268_435_455),
 ]
-"""Types, flags and remaining lengths: the bounds are those of MQTT 3.1.1's table 2.4."""
+"""Types, flags and remaining lengths; the bounds are from MQTT 3.1.1, table 2.4."""
 
 AFTER = bytes([0x81, 0x82, 0x03, 0x04])
-"""What comes after the header."""
+"""Bytes that come after the header."""
 
 
 def _groups(length: int) -> list[int]:
@@ -217,10 +225,16 @@ async def read_header(answer: Callable[..., Any]) -> str:
                 f"{shown}: the upper four bits are the type, the lower four the flags"
             )
         if found[:2] != (kind, flags):
-            raise NotYet(f"{shown}: type {kind}, flags {flags}; not {found[0]} and {found[1]}")
+            raise NotYet(
+                f"{shown}: the type is {kind} and the flags are {flags}, not {found[0]} and "
+                f"{found[1]}"
+            )
         if found[2] != length:
             raise _why_wrong(header, length, found[2])
-    return "type, flags, and lengths of one byte to four: a receiver knows where a packet ends."
+    return (
+        "your function reads the type, the flags, and lengths of one to four bytes: a receiver "
+        "must know where a packet ends."
+    )
 
 
 def _sum(groups: Iterable[int], base: int = 128) -> int:
@@ -237,22 +251,23 @@ def _why_wrong(header: bytes, length: int, found: Any) -> Exception:
         )
     if found == _sum(reversed(groups)):
         return Misconception(
-            f"{shown}: {length}, not {found}. The lowest seven bits come first; in a WebSocket "
-            "frame's length it is the other way round."
+            f"{shown}: the length is {length}, not {found}. The lowest seven bits come first; in "
+            "a WebSocket frame's length it is the other way round."
         )
     if found == _sum(groups, 256):
         return Misconception(
-            f"{shown}: {length}, not {found}. Each byte holds seven bits of the length, so the "
-            "second one counts by 128, not by 256."
+            f"{shown}: the length is {length}, not {found}. Each byte holds seven bits of the "
+            "length, so the second one counts by 128, not by 256."
         )
     if found == _sum(header[1:]):
         return Misconception(
-            f"{shown}: {length}, not {found}. The highest bit of a byte is not part of the length."
+            f"{shown}: the length is {length}, not {found}. The highest bit of a byte is not part "
+            "of the length."
         )
     if found == _sum(each & 127 for each in (header + AFTER)[1:5]):
         return Misconception(
-            f"{shown}: {length}, not {found}. The highest bit of {header[-1]:02x} is 0, so it is "
-            "the last byte of the length; you have read on."
+            f"{shown}: the length is {length}, not {found}. The highest bit of {header[-1]:02x} "
+            "is 0, so it is the last byte of the length; your function has read on."
         )
     return NotYet(f"{shown}: the remaining length is {length}, not {found}")
 
@@ -271,32 +286,32 @@ REASONS = tuple(sorted(reason for _, reason in RIGHT.values()))
 WHY = {
     "meters": "A client that is away when a message comes gets it later",
     "meter page": "Which connections can a page open at all?",
-    "game": "Who judges the moves?",
+    "game": "Which program checks the moves?",
     "pump": "What must the programs learn, and when?",
     "terminal": "Who else would want these bytes?",
 }
 NO_TCP = "a page cannot open a TCP connection. It can open a WebSocket, and send bytes on that."
 NO_PAGE = "none of these programs is a page: all of them can use TCP, without frames around it."
 WHY_NOT = {
-    ("meters", "WebSocket"): "it can be done: numbers, answers and a history for each program, all "
-    "of it your own code. The broker has that: sessions, and QoS 1.",
+    ("meters", "WebSocket"): "it can be done, with numbers, answers and a history for each "
+    "program, and all of it is your own code. The broker already has that: sessions, and QoS 1.",
     ("meters", "MQTT in WebSocket"): NO_PAGE,
     (
         "meter page",
         "WebSocket",
-    ): "the two do not exclude each other. The readings are at the broker; a server "
-    "of your own would only translate them, and the broker speaks MQTT inside a WebSocket already.",
+    ): "the two do not exclude each other. The readings are at the broker; your own server would "
+    "only translate them, and the broker already accepts MQTT inside a WebSocket.",
     ("meter page", "MQTT"): NO_TCP,
     ("game", "MQTT"): NO_TCP,
-    ("game", "MQTT in WebSocket"): "a broker passes on whatever is published and judges nothing. "
-    "So your server would be one more client of it, as the referee was: each message would go "
-    "twice as far, for nothing.",
-    ("pump", "WebSocket"): "it can be done: a server of your own, its heartbeat, a `finally`, and "
-    "a list of programs that must know. A last will is all of that.",
+    ("game", "MQTT in WebSocket"): "a broker passes on whatever is published, and checks nothing. "
+    "So your server would be one more client of the broker, as the referee was: each message "
+    "would go twice as far, without any gain.",
+    ("pump", "WebSocket"): "it can be done, with your own server, its heartbeat, a `finally`, and "
+    "a list of programs to notify. A last will does all of that.",
     ("pump", "MQTT in WebSocket"): NO_PAGE,
     ("terminal", "MQTT"): NO_TCP,
-    ("terminal", "MQTT in WebSocket"): "two topics that nobody else will ever subscribe to, and a "
-    "broker between two ends that could be connected directly.",
+    ("terminal", "MQTT in WebSocket"): "it would need two topics that nobody else will ever "
+    "subscribe to, and a broker between two ends that could be connected directly.",
 }
 
 
@@ -321,4 +336,4 @@ async def choose(choices: Any) -> str:
     """Check a choice for each of five cases, and its reason."""
     pairs = read(_as_written(choices), RIGHT, WAYS, REASONS)
     compare(pairs, RIGHT, lambda case, way: WHY_NOT[case, way], WHY.__getitem__)
-    return "each chosen by what it needs; where it is a page, a WebSocket carries it either way."
+    return "you chose each by what it needs. To a page, a WebSocket carries the bytes either way."

@@ -18,13 +18,13 @@ from wsdemo.checks._stand_ins import Desk, Proxy, Stream, TaskFailed
 from wsdemo.checks._trial import in_time, trial
 
 COME_BACK = {1001, 1012, 1013}
-"""Close codes after which clients come back: going away, service restart, try again later."""
+"""Close codes after which clients reconnect: going away, service restart, try again later."""
 
 HELD = 1.0
 """Seconds for which messages are under way."""
 
 AT_ONCE = 0.8
-"""Seconds in which a server ends that has nothing under way, on a busy machine, too."""
+"""Seconds within which a server with nothing under way ends, even on a busy machine."""
 
 IDLE = (0.2, 1.0)
 """Seconds of silence that the two proxies are said to allow."""
@@ -41,7 +41,7 @@ ENOUGH = 7
 
 @exercise("16.1")
 async def across_servers(room: Callable[[Any], Any]) -> str:
-    """Check a room that is one on two servers."""
+    """Check one room on two servers."""
     stream = Stream()
     stream.servers += [room(stream), room(stream)]
     first, second = stream.servers
@@ -63,11 +63,11 @@ async def across_servers(room: Callable[[Any], Any]) -> str:
         await north.leave(cleo.client, 1, politely=False)
         await bob.send_raw("after Cleo has left")
         await _expect_all(stream, [ana, bob], len(stream.stored) + 1)
-    return "every message once, on both servers, in one order."
+    return "all members got every message once, on both servers, in one order."
 
 
 async def _delivered(stream: Stream, inboxes: list[Inbox]) -> None:
-    """Wait until all have received what is stored, and what is too much."""
+    """Wait until all clients have received what is stored, and any message too many."""
     count = len(stream.stored)
     if count:
         await until(lambda: stream.fault or all(len(each.received) >= count for each in inboxes))
@@ -87,14 +87,14 @@ def _expect_one(stream: Stream, ana: Inbox, cleo: Inbox, bob: Inbox) -> None:
     if len(stream.stored) > 1:
         raise Misconception(
             f"a client sent one message, and {len(stream.stored)} were published. Publish a "
-            "message once, when it comes from a client. If deliver() "
-            "publishes, there is no end.",
+            "message once, when it comes from a client. If deliver() publishes, it never ends.",
             **evidence,
         )
     if len(bob.received) > 1:
         raise Misconception(
-            "each client got the message twice, on the other server, too. Do the servers share "
-            "their members, as an attribute of the class? Each delivers to its own members.",
+            "Bob got the message more than once, on the other server. Do the servers share their "
+            "members, as an attribute of the class? Each server must deliver to its own members "
+            "only.",
             **evidence,
         )
     if len(ana.received) > 1 or len(cleo.received) > 1:
@@ -106,15 +106,15 @@ def _expect_one(stream: Stream, ana: Inbox, cleo: Inbox, bob: Inbox) -> None:
     if not stream.stored:
         if ana.received or cleo.received:
             raise Misconception(
-                "Bob got nothing: a broadcast reaches the members of its own process. Publish the "
-                "message.",
+                "Bob got nothing: a broadcast reaches only the members of its own process. "
+                "Publish the message.",
                 **evidence,
             )
         raise NotYet("nothing was published, and no client received the message", **evidence)
     if bob.received and not (ana.received or cleo.received):
         raise Misconception(
-            "Bob got the message, and nobody on Ana's own server did: do not leave out what comes "
-            "back to the server that published it. Its members wait for it, too.",
+            "Bob got the message, and nobody on Ana's own server did: the server that published a "
+            "message must deliver it, too, because its members wait for it.",
             **evidence,
         )
     if ana.received and not (cleo.received or bob.received):
@@ -138,8 +138,8 @@ async def _expect_all(stream: Stream, inboxes: list[Inbox], count: int) -> None:
     lists = [each.received for each in inboxes]
     if any(each.ended for each in inboxes) or len(stream.stored) < count:
         raise NotYet(
-            f"clients have sent {count} messages: loop over the several messages of each, and "
-            "publish all of them, also those with the same text",
+            f"clients have sent {count} messages: loop over the several messages of each client, "
+            "and publish all of them, also those with the same text",
             received=Plain(f"{len(stream.stored)} were published: {stream.stored}"),
         )
     if any(sorted(map(str, each)) != sorted(stream.stored) for each in lists):
@@ -157,9 +157,9 @@ async def _expect_all(stream: Stream, inboxes: list[Inbox], count: int) -> None:
         )
     if any(each != stream.stored for each in lists):
         raise Misconception(
-            "Ana and Bob sent at the same time, and their messages came in two orders: each server "
-            "delivers those of its own members first. Deliver what comes out of the bus, and only "
-            "that: its order is the same for all.",
+            "Ana and Bob sent at the same time, and their messages came in two orders: each "
+            "server delivers those of its own members first. Deliver what comes out of the bus, "
+            "and only that: the bus has one order for all.",
             expected=stream.stored,
             received=lists,
         )
@@ -191,8 +191,8 @@ async def drained(drain: Drain) -> str:
             await in_time(draining)
         except TaskFailed as error:
             raise Misconception(
-                "a task that was under way failed, and drain raised its error, before it had done "
-                "the rest. Wait for the tasks without their errors.",
+                "a task that was under way failed, and drain raised its error before it had done "
+                "the rest. Wait for the tasks without raising their errors.",
                 received=error,
             ) from error
         longer = asyncio.get_running_loop().time() - since - (stalls.seconds - before)
@@ -207,7 +207,10 @@ async def drained(drain: Drain) -> str:
                 received=Plain(f"it returned {longer:.1f} s after the last task was done"),
             )
     await _nothing_under_way(drain)
-    return f"what was under way was stored and answered; then came {code}; the bus stopped last."
+    return (
+        "what was under way was stored and answered. Then the connections were closed with "
+        f"{code}, and the bus was stopped last."
+    )
 
 
 async def _nothing_under_way(drain: Drain) -> None:
@@ -223,7 +226,7 @@ async def _nothing_under_way(drain: Drain) -> None:
             ) from None
         await settle()
         if not desk.stopped or any(each.client.close_code is None for each in clients):
-            raise NotYet("nothing is under way: close the connections and stop the bus, too")
+            raise NotYet("with nothing under way, also close the connections and stop the bus")
 
 
 def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
@@ -232,7 +235,7 @@ def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
         lost = f", and {' and '.join(desk.lost)} could not be stored" if desk.lost else ""
         raise Misconception(
             f"the bus was stopped while connections were open{lost}. A client that is connected "
-            "can still send: the bus goes last."
+            "can still send: stop the bus last."
         )
     codes = [each.client.close_code for each in (ana, bob, cleo)]
     if None in codes:
@@ -249,8 +252,8 @@ def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
         )
     if bob.received != ["stored two"]:
         raise Misconception(
-            "while you waited for what was under way, Bob sent one more message, and its reply has "
-            "not reached him. Look again whether anything is under way.",
+            "while you waited for what was under way, Bob sent one more message, and its reply "
+            "has not reached him. Check again whether anything is under way.",
             expected=["stored two"],
             received=bob.received,
         )
@@ -259,8 +262,8 @@ def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
             raise Misconception("the clients saw 1006: no Close frame came. Close with 1001.")
         if code not in COME_BACK:
             raise Misconception(
-                f"the clients saw {code}, after which clients need not come back. Close with 1001, "
-                "going away."
+                f"the clients saw {code}, after which clients need not reconnect. Close with "
+                "1001, going away."
             )
     if not desk.stopped:
         raise NotYet("the connections are closed; now stop the bus")
@@ -274,7 +277,7 @@ def _expect_end(desk: Desk, ana: Inbox, bob: Inbox, cleo: Inbox) -> int:
 async def _behind_proxy(
     keep: Callable[..., Awaitable[None]], idle: float
 ) -> AsyncIterator[tuple[Proxy, Inbox, asyncio.Event]]:
-    """Serve the learner's handler behind a proxy; give it, a client, and when the handler ends."""
+    """Serve the learner's handler behind a proxy; yield proxy, client, and the handler's end."""
     ended, tasks = asyncio.Event(), []
 
     async def handler(connection: ServerConnection) -> None:
@@ -321,8 +324,8 @@ def _expect_alive(proxy: Proxy, inbox: Inbox) -> None:
         )
     if proxy.cut:
         raise Misconception(
-            "the proxy has cut the connection: your server had sent something, but the next one "
-            "too late. Send well before `idle` seconds are over: after half of it, or a third.",
+            "the proxy has cut the connection: your server had sent a frame, and sent the next "
+            "one too late. Send well before `idle` seconds are over: after half of it, or a third.",
             input=Plain(f"idle={proxy.idle}"),
             received=signs,
         )
@@ -340,7 +343,8 @@ def _expect_alive(proxy: Proxy, inbox: Inbox) -> None:
         )
     if len(signs) > ENOUGH * WATCHED / proxy.idle:
         raise Misconception(
-            f"the connection is alive, by {len(signs)} {signs[0]} frames in {WATCHED} s. Ten "
-            "thousand clients would send as many each. Two or three in `idle` seconds are enough.",
+            f"the connection stayed alive, with {len(signs)} {signs[0]} frames in {WATCHED} s. "
+            "For ten thousand clients, your server would send ten thousand times as many. Two or "
+            "three in `idle` seconds are enough.",
             input=Plain(f"idle={proxy.idle}"),
         )

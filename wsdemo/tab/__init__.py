@@ -11,6 +11,8 @@ Every byte that passes is the byte that would pass outside. What a browser does 
 machines, processes, TLS.
 """
 
+import importlib.util
+
 __all__ = ["install"]
 
 _installed = False
@@ -27,12 +29,15 @@ def install() -> None:
         return
     _installed = True
     from wsdemo import embedding
-    from wsdemo.tab import browser_loop, patches, threads
+    from wsdemo.tab import browser_loop, missing, patches, plots, threads
 
     threads.install()
     patches.install(threads.yield_turn)
     browser_loop.install()
     embedding.panel_script = _panel_script
+    missing.install()
+    if importlib.util.find_spec("matplotlib") is None:
+        plots.install()
 
 
 def _panel_script() -> str:

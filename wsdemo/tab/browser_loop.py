@@ -10,7 +10,7 @@ import weakref
 from asyncio import base_events, selector_events
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 from pyodide.webloop import WebLoop, WebLoopPolicy
 
@@ -56,6 +56,12 @@ FROM_BASE_LOOP = [
     "_create_server_getaddrinfo",
     "_check_running",
 ]
+
+
+def _run_until_complete(loop: WebLoop, future: Any) -> NoReturn:
+    # Pyodide's own schedules the future and returns; asyncio's loops refuse while they run, and
+    # this one runs always.
+    raise RuntimeError("This event loop is already running")
 
 
 async def _resolve(loop: WebLoop, host: Any, port: Any, **options: Any) -> list[Any]:
@@ -105,6 +111,7 @@ def install() -> None:
         setattr(WebLoop, name, getattr(WebLoop, f"_{name}"))
     WebLoop.getaddrinfo, WebLoop.run_in_executor = _resolve, _run_in_executor
     WebLoop.call_later = _call_later
+    WebLoop.run_until_complete = _run_until_complete
     WebLoopPolicy.new_event_loop = lambda policy: asyncio.SelectorEventLoop(Selector())
     asyncio.run = asyncio.runners.run
     _connect(cells_loop)

@@ -1,4 +1,4 @@
-// A WebSocket client: what the browser's API does, one line each; what Python asks for, done.
+// A WebSocket client. It logs what the browser's API does, and executes commands from Python.
 
 import { beginning } from "./format.js";
 import { attend, fromHex, QUIET, reachable, remark, report, toHex } from "./report.js";
@@ -11,8 +11,8 @@ const MAX_LINES = 500;
 const MAX_SHOWN = 2_000; // characters of a message in the log
 const MAX_REPORTED = 100_000; // characters or bytes of a message that Python sees
 
-// Cells that run in a row command faster than any person. A command is obeyed when the one before
-// has had its effect, so that Run All shows the same as running cell by cell.
+// Cells that run in a row send commands faster than any person. A command is executed when the one
+// before has had its effect, so that Run All shows the same as running cell by cell.
 const PATIENCE = 1_000; // ms to wait for a pause
 const PATIENCE_TO_OPEN = 5_000;
 

@@ -1,7 +1,7 @@
-// This stands in every output of a Browser or a javascript cell. It finds the way to the kernel's
-// console and opens the page there in a frame. It lies in the saved notebook, so it is short; and
-// it runs in the notebook's own origin, so it loads no code: what answers on the port of a kernel
-// that has ended may be anyone.
+// This code is in every output of a Browser or a javascript cell. It finds the way to the kernel's
+// console and opens the page there in a frame. The saved notebook contains it, so it is short. It
+// runs in the notebook's own origin, so it loads no code: when a kernel has ended, any program may
+// answer on its port.
 for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])")) (async () => {
   panel.dataset.seen = "";
   const {port, token, page, name, height} = panel.dataset;
@@ -17,7 +17,7 @@ for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])")) (a
   for (const root of near ? [direct, ...relays] : [...relays, direct]) {
     const ping = fetch(`${root}_ping?key=${token}`, {signal: AbortSignal.timeout(3000)});
     const [status, text] = await ping.then(async each => [each.status, await each.text()]).catch(() => []);
-    // Our relay says 502 if nothing listens there, and the console of another kernel knows no key.
+    // Our relay answers 502 if nothing listens there; another kernel's console rejects the key.
     found ||= status === 502 || text?.startsWith("No page");
     if (text !== "wsdemo\n") continue;
     const frame = document.createElement("iframe");

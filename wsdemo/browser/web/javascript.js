@@ -14,8 +14,8 @@ const LEVELS = {
   error: "error",
 };
 
-// A program that goes on by itself, with timers or listeners, is under way no longer than this
-// after its last line.
+// A program that goes on by itself, with timers or listeners, counts as running for no longer than
+// this after its last line.
 const PATIENCE = 500; // ms
 let lastLineAt;
 

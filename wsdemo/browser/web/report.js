@@ -1,22 +1,22 @@
-// What both pages share: the line to the kernel, the address under study, the notice over the page.
+// What both pages share: the connection to the kernel, the address under study, the notice.
 
 const here = new URL("./", location.href);
 const query = location.search;
 
-/** The line on which this page reports to Python, and Python commands this page. */
-const line = new WebSocket(new URL(`_report${query}`, here.href.replace(/^http/, "ws")));
+/** The connection on which this page reports to Python, and Python commands this page. */
+const kernel = new WebSocket(new URL(`_report${query}`, here.href.replace(/^http/, "ws")));
 
-/** Tell Python that something happened. */
+/** Report an event to Python. */
 export function report(event) {
-  tell(event);
+  sendToPython(event);
   restSoon();
 }
 
-function tell(event) {
-  if (line.readyState === WebSocket.OPEN) line.send(JSON.stringify(event));
+function sendToPython(event) {
+  if (kernel.readyState === WebSocket.OPEN) kernel.send(JSON.stringify(event));
 }
 
-// Cells that run in a row wait for the pages they show: Python hears when this one is at rest.
+// Cells that run in a row wait for the pages they show: this one reports when it is at rest.
 export const QUIET = 100; // ms without an event
 let underWay = 0; // what Python has asked for and has not ended
 let obeyed = 0; // commands since the start
@@ -25,7 +25,7 @@ let resting;
 function restSoon() {
   clearTimeout(resting);
   resting = setTimeout(() => {
-    if (!underWay) tell({ type: "settled", commands: obeyed });
+    if (!underWay) sendToPython({ type: "settled", commands: obeyed });
   }, QUIET);
 }
 
@@ -37,7 +37,7 @@ async function work(done) {
 }
 
 /**
- * Wait for Python to start this page, then obey.
+ * Wait for Python to start this page, then execute its commands.
  * @param {function(object)} start called once, with the settings.
  * @param {Object<string, function(object)>} commands what Python may ask for later.
  *
@@ -45,7 +45,7 @@ async function work(done) {
  */
 export function attend(start, commands = {}) {
   let started = false;
-  line.onmessage = ({ data }) => {
+  kernel.onmessage = ({ data }) => {
     const command = JSON.parse(data);
     if (command.do === "start") {
       started = true;
@@ -68,7 +68,7 @@ export function attend(start, commands = {}) {
       );
     }
   };
-  line.onclose = async ({ code }) => {
+  kernel.onclose = async ({ code }) => {
     if (code === 4001)
       return notice("The cell was run again: a newer panel has replaced this one.");
     if (leaving) return;
@@ -76,7 +76,8 @@ export function attend(start, commands = {}) {
       (answer) => answer.ok,
       () => false,
     );
-    if (alive) notice("The line to the kernel was cut.", "Open it again", () => location.reload());
+    if (alive)
+      notice("The connection to the kernel was cut.", "Open it again", () => location.reload());
     else
       notice(
         "The kernel that served this page is gone. Run the notebook’s cells again, up to this one.",
@@ -93,8 +94,8 @@ addEventListener("pageshow", () => {
 });
 
 /**
- * Say something about the page itself; without a text, take that away.
- * With an action the notice covers the page until it is taken; else what was seen stays readable.
+ * Show a notice about the page itself; without a text, remove it.
+ * With an action, the notice covers the page until it is taken; else the page stays readable.
  */
 function notice(text, action, onclick) {
   document.querySelector("#notice")?.remove();
@@ -112,7 +113,7 @@ function notice(text, action, onclick) {
   document.body.append(box);
 }
 
-/** Say below the page what its reader may need to know; without a text, take that away. */
+/** Show a remark below the page; without a text, remove it. */
 export function remark(text) {
   document.querySelector("#remark")?.remove();
   if (!text) return;

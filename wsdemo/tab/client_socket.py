@@ -160,6 +160,7 @@ class ClientSocket:
                 protocol.uri.host,
                 protocol.uri.port,
             )
+            protocol.drop = connection.transport.abort
             try:
                 await connection.handshake(None, None)
                 wanted = self._opening.protocols and not self._opening.is_firefox
@@ -168,7 +169,6 @@ class ClientSocket:
             except BaseException:
                 connection.transport.abort()
                 raise
-            protocol.drop = connection.transport.abort
             return connection
 
     async def _serve(self, connection: ClientConnection) -> None:

@@ -523,7 +523,7 @@ def test(arguments: "list[str]") -> int:
 def notebooks(arguments: "list[str]") -> int:
     """Run the notebooks in place and save them normalised."""
     set_up("lab")
-    return hand_over("tools/notebooks.py", *arguments)
+    return hand_over("-m", "tools.notebooks", *arguments)
 
 
 def bench(arguments: "list[str]") -> int:

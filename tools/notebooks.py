@@ -18,6 +18,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools import slides
+
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = ROOT / "notebooks"
 SECONDS_PER_CELL = 60
@@ -79,38 +81,16 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         cell.metadata = NotebookNode(
             {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
         )
-        if place := slide_type(cell):
-            cell.metadata.slideshow = NotebookNode(slide_type=place)
         if cell.cell_type == "markdown" and cell.source.startswith("## Deeper"):
             cell.metadata[COLLAPSED] = True
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
             for output in cell.outputs:
                 normalise_output(output)
+    for cell, place in zip(notebook.cells, slides.places(notebook.cells), strict=True):
+        if place:
+            cell.metadata.slideshow = NotebookNode(slide_type=place)
     return notebook
-
-
-def slide_type(cell: NotebookNode) -> str | None:
-    """Give a cell's place when the lesson is shown as slides (jupyterlab-rise).
-
-    Args:
-        cell: a cell of a notebook.
-
-    Returns:
-        ``"slide"`` for what begins a slide; ``"subslide"`` for a prediction, for its answer, and
-        for a part of a section; ``"skip"`` for hints and for transcripts of what is live; ``None``
-        for what follows.
-    """
-    if cell.cell_type != "markdown":
-        return None
-    tags = cell.metadata.get("tags", [])
-    if cell.source.startswith("<details><summary>Answer</summary>"):
-        return "subslide"
-    if cell.source.startswith("<details") or any(tag.startswith("panel-") for tag in tags):
-        return "skip"
-    if re.match(r"##? ", cell.source):
-        return "slide"
-    return "subslide" if re.match(r"### |> \*\*Predict", cell.source) else None
 
 
 def cell_ids(notebook: NotebookNode) -> list[str]:

@@ -28,7 +28,7 @@ from wsdemo.tab.plots import PICTURES, key
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "running_site"
 
-PYODIDE = "314.0.6"
+PYODIDE = "314.0.7"
 PYTHON = "3.14"
 """The Python that this Pyodide is."""
 

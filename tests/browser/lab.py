@@ -33,6 +33,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+RISE = ("jupyterlab-rise", "@jupyterlab/mathjax3-extension")
 START_TIMEOUT = 60
 TIMEOUT_MS = 60_000
 
@@ -64,6 +65,7 @@ def jupyter(
     dark: bool = False,
     windowing: str | None = None,
     kernels: pathlib.Path | None = None,
+    slides: bool = False,
 ) -> Iterator[Jupyter]:
     """Start a Jupyter server that touches nothing of the user's; stop it at the end.
 
@@ -76,13 +78,16 @@ def jupyter(
         dark: whether JupyterLab has its dark theme.
         windowing: JupyterLab's windowing mode; ``"none"`` renders all cells.
         kernels: a folder with kernels for it; see :mod:`tools.warm_kernels`.
+        slides: whether it has RISE; a learner's JupyterLab has not.
     """
     with tempfile.TemporaryDirectory(prefix="wsdemo-lab-", ignore_cleanup_errors=True) as folder:
         home = pathlib.Path(folder)
         root = home / "root"
         root.mkdir()
         _write_settings(home / "settings", dark, windowing)
-        (home / "config").mkdir()
+        (home / "config/labconfig").mkdir(parents=True)
+        page = {"disabledExtensions": {} if slides else dict.fromkeys(RISE, True)}
+        (home / "config/labconfig/page_config.json").write_text(json.dumps(page))
         (home / "config/jupyter_server_config.json").write_text(json.dumps(config or {}))
         token = secrets.token_hex(16)
         command = [sys.executable, "-m", app, "--no-browser", "--ServerApp.port=0"]
@@ -239,11 +244,7 @@ CELLS = """
 }
 """
 _FOLD_SIDEBAR = """
-() => {
-  const {shell} = window.jupyterapp;
-  shell.collapseLeft();
-  shell.mode = "single-document";
-}
+({shell} = window.jupyterapp) => { shell.collapseLeft(); shell.mode = "single-document"; }
 """
 _HEIGHT = """
 () => {

@@ -13,7 +13,7 @@ from typing import Any
 import wsdemo
 from wsdemo import embedding
 from wsdemo.tab.documents import WEB
-from wsdemo.tab.network import Network
+from wsdemo.tab.orders import Network
 
 GLUE = """<!doctype html><meta charset="utf-8"><title>notebook</title><body>
 <script>

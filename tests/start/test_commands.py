@@ -49,7 +49,7 @@ def test_help_sets_nothing_up(capsys, handed_over, word):
         (["update"], [("lab",), ("-m", "wsdemo", "update")]),
         (["reset", "03"], [("lab",), ("-m", "wsdemo", "reset", "03")]),
         (["solutions", "03"], [("lab",), ("-m", "wsdemo", "solutions", "03")]),
-        (["notebooks", "01"], [("lab",), ("tools/notebooks.py", "01")]),
+        (["notebooks", "01"], [("lab",), ("-m", "tools.notebooks", "01")]),
     ],
 )
 def test_commands(handed_over, words, calls):

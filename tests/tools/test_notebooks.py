@@ -4,7 +4,6 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tests.lessons.kit import error, good_notebook
 from tools import notebooks as tool
@@ -90,22 +89,3 @@ def test_a_cell_that_raises_leaves_the_file_alone(folder, capsys):
 def test_an_unknown_name_is_an_error(folder, capsys):
     assert tool.main(["product"]) == 1
     assert "'product'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("source", "tags", "place"),
-    [
-        ("# 01 · Why?", [], "slide"),
-        ("## What is it?", [], "slide"),
-        ("### A part of it", [], "subslide"),
-        ("> **Predict.** What comes?", [], "subslide"),
-        ("<details><summary>Answer</summary>\n\n(b)\n\n</details>", [], "subslide"),
-        ("<details><summary>Hint</summary>", [], "skip"),
-        ("It shows:", ["panel-ana"], "skip"),
-        ("Some words.", [], None),
-        ("#hashtag", [], None),
-    ],
-)
-def test_where_a_cell_stands_among_the_slides(source, tags, place):
-    assert tool.slide_type(new_markdown_cell(source, metadata={"tags": tags})) == place
-    assert tool.slide_type(new_code_cell(source)) is None

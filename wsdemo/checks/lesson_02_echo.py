@@ -183,6 +183,8 @@ def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None
     if min(every) < 0.9 * HALF:
         raise NotYet("the work must take half a second for each message; one took less", **values)
     if max(own) <= FACTOR * HALF:
+        if max(stalled for client in times for _, stalled in client) > BUSY:
+            raise TooBusy
         return
     if min(every) > FACTOR * HALF:
         raise NotYet("the work must take half a second; each message took longer", **values)

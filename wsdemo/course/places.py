@@ -33,6 +33,7 @@ _PATTERNS = (
     "[0-9][0-9]_*.ipynb",
     "*.md",
     "images/*.png",
+    "rise.css",  # how the lessons look as slides
     "javascript/*.js",
     "javascript/*.mjs",
     "javascript/package.json",

@@ -15,7 +15,7 @@ from pyodide.ffi import create_proxy, to_js
 
 from wsdemo.loop import LoopThread
 from wsdemo.tab.documents import WEB
-from wsdemo.tab.network import Network
+from wsdemo.tab.orders import Network
 
 __all__ = ["panel_script"]
 

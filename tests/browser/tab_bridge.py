@@ -18,6 +18,7 @@ from wsdemo.tab.orders import Network
 GLUE = """<!doctype html><meta charset="utf-8"><title>notebook</title><body>
 <script>
   const glue = new WebSocket(location.href.replace("http", "ws"));
+  const ready = new Promise((done) => glue.addEventListener("open", done));
   const orders = new BroadcastChannel("glue"), answers = {};
   const toText = (key, value) => value instanceof Uint8Array
     ? { bytes: btoa(Array.from(value, (each) => String.fromCharCode(each)).join("")) } : value;

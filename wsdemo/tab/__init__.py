@@ -29,13 +29,14 @@ def install() -> None:
         return
     _installed = True
     from wsdemo import embedding
-    from wsdemo.tab import browser_loop, missing, patches, plots, threads
+    from wsdemo.tab import browser_loop, missing, patches, plots, profiling, threads
 
     threads.install()
     patches.install(threads.yield_turn)
     browser_loop.install()
     embedding.panel_script = _panel_script
     missing.install()
+    profiling.install()
     if importlib.util.find_spec("matplotlib") is None:
         plots.install()
 

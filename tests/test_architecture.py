@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "wire": {"frames", "interrupts", "loop", "options", "proxies", "running", "text"},
     "draw": {"cell", "frames", "text", "wire"},
     "server": {"cell", "frames", "interrupts", "loop", "options", "proxies", "running"},
-    "browser": {"cell", "server"},
+    "embedding": set(),
+    "browser": {"cell", "embedding", "server"},
     "jupyter": set(),
     "reconnect": set(),
     "bus": set(),
@@ -45,7 +46,7 @@ MAY_IMPORT = {
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},
-    "tab": {"cell"},
+    "tab": {"cell", "embedding", "loop"},
     "doctor": {"course", "files", "programs", "proxies"},
     "__main__": {"apps", "checks", "course", "doctor", "lab"},
     # lazily, and for type checkers
@@ -162,7 +163,8 @@ OFFERING = [
     for name in MODULES
     if room(name) not in ("__init__", "__main__", "jupyter", "apps", "checks")
     and name != "programs.watchdog"  # a program of its own
-    and name not in ("tab.threads", "tab.browser_loop")  # they import what only a browser has
+    and name
+    not in ("tab.threads", "tab.browser_loop", "tab.bridge")  # they import what only a browser has
 ]
 
 

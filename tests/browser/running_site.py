@@ -2,7 +2,10 @@
 
 As a command it runs lessons and prints how many of their cells say what is saved::
 
-    python -m tests.browser.running_site SITE [LESSONS] [--firefox] [--show]
+    python -m tests.browser.running_site SITE [LESSONS] [--firefox] [--show] [--panels]
+
+With ``--panels`` it prints, too, whether each panel shows what the lesson says it does: see
+test_lessons.py and test_firefox.py.
 """
 
 import argparse
@@ -12,15 +15,16 @@ import http.server
 import json
 import pathlib
 import re
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.browser.lab import FLAGS, find_chromium
-from tests.browser.test_lessons import told
+from tests.browser.firefox import Page, firefox
+from tests.browser.lab import STABLE, chromium
+from tests.browser.test_firefox import panels as firefox_panels
+from tests.browser.test_lessons import STOPPED, consoles, told
 from tools.running_site import NOT_IN_A_TAB
 
 NOTEBOOKS = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
@@ -67,22 +71,6 @@ def served(folder: pathlib.Path) -> Iterator[str]:
         server.shutdown()
 
 
-@contextlib.contextmanager
-def browser(firefox: bool = False) -> Iterator[Any]:
-    """Start a headless browser under playwright."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        if firefox:
-            launched = playwright.firefox.launch(executable_path=shutil.which("firefox-esr"))
-        else:
-            launched = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        try:
-            yield launched
-        finally:
-            launched.close()
-
-
 def leaves(site: str, url: str) -> bool:
     """Whether a request goes to another origin than that of the site."""
     origin = "/".join(site.split("/")[:3])
@@ -102,10 +90,12 @@ class Tab:
         self.faults: list[str] = []
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
         page.on("crash", lambda _: self.faults.append("the page crashed"))
-        page.on("request", self._note_request)
+        page.on("requestfinished", self._note_request)
+        page.on("requestfailed", self._note_request)
 
     def _note_request(self, request: Any) -> None:
-        if leaves(self.site, request.url):
+        # A panel's own policy stops what its page would load; playwright reports it all the same.
+        if leaves(self.site, request.url) and request.failure != "csp":
             self.faults.append(f"a request left the site: {request.url[:100]}")
 
     def open(self) -> float:
@@ -124,6 +114,60 @@ class Tab:
     def run(self, index: int) -> dict[str, Any]:
         """Run one cell; return how it ended, its outputs and its seconds."""
         return self.page.evaluate(RUN_CELL, [index, LONGEST_CELL])
+
+    def panel(self, name: str) -> Any:
+        """The page in the panel of this name: it has the method ``evaluate``."""
+        return self.page.locator(frame_of(name)).last.element_handle().content_frame()
+
+    def close(self) -> None:
+        """Close the tab, and with it the kernel."""
+        self.page.context.close()
+
+
+class FirefoxTab(Tab):
+    """The same in a Firefox that WebDriver BiDi drives; it reports no requests."""
+
+    def __init__(self, browser: Any, site: str, name: str) -> None:
+        self.browser, self.site, self.name = browser, site, name
+        self.faults: list[str] = []
+
+    def open(self) -> float:
+        began = time.monotonic()
+        self.page: Page = self.browser.open(f"{self.site}lab/index.html?path={self.name}")
+        self.page.wait_for(SHOWN, 120)
+        return time.monotonic() - began
+
+    def wait_for_kernel(self) -> float:
+        began = time.monotonic()
+        self.page.wait_for(f"async () => Boolean(await ({ANSWERS})())", 120)
+        return time.monotonic() - began
+
+    def panel(self, name: str) -> Any:
+        return self.page.frame(frame_of(name))
+
+    def close(self) -> None:
+        self.page.close()
+
+
+@contextlib.contextmanager
+def browser(site: str, in_firefox: bool = False) -> Iterator[Callable[[str], Tab]]:
+    """Start a headless browser; give what makes a tab with the lesson of this name."""
+    if in_firefox:
+        with firefox() as launched:
+            yield lambda name: FirefoxTab(launched, site, name)
+        return
+    with chromium() as launched:
+
+        def make(name: str) -> Tab:
+            context = launched.new_context(viewport={"width": 1280, "height": 900})
+            return Tab(context.new_page(), site, name)
+
+        yield make
+
+
+def frame_of(name: str) -> str:
+    """The selector of a panel's frame."""
+    return f"div.wsdemo iframe[title={json.dumps(name)}]"
 
 
 def find(number: str) -> pathlib.Path:
@@ -157,6 +201,25 @@ def try_cells(tab: Tab) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
         yield cell, "same" if same else "differs", result
 
 
+def try_panels(tab: Tab, seconds: float = 20) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Compare the panels of a lesson that has run: name, what each says and what it shows.
+
+    Args:
+        tab: where it has run.
+        seconds: how long a panel has to show what it says.
+    """
+    cells = json.loads((NOTEBOOKS / tab.name).read_text(encoding="utf-8"))["cells"]
+    cells = [{**cell, "source": "".join(cell["source"])} for cell in cells]
+    said = firefox_panels(cells) if isinstance(tab, FirefoxTab) else consoles(cells)
+    for name, lines in said.items():
+        end, seen = time.monotonic() + seconds, ["(no panel)"]
+        while seen not in (lines, [*lines, STOPPED]) and time.monotonic() < end:
+            with contextlib.suppress(Exception):  # the panel's page is just being loaded
+                seen = tab.panel(name).evaluate(STABLE)
+            time.sleep(0.1)
+        yield name, lines, lines if seen == [*lines, STOPPED] else seen
+
+
 def main() -> int:
     """Run lessons, and print a line for each cell that differs and one for each lesson."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -164,11 +227,11 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", default=LESSONS)
     parser.add_argument("--firefox", action="store_true")
     parser.add_argument("--show", action="store_true", help="print what differs")
+    parser.add_argument("--panels", action="store_true", help="compare what panels show")
     options = parser.parse_args()
-    with served(options.site) as url, browser(options.firefox) as launched:
+    with served(options.site) as url, browser(url, options.firefox) as make:
         for number in options.lessons:
-            context = launched.new_context(viewport={"width": 1280, "height": 900})
-            tab = Tab(context.new_page(), url, find(number).name)
+            tab = make(find(number).name)
             shown, ready = tab.open(), tab.wait_for_kernel()
             counts = {"same": 0, "differs": 0, "hangs": 0}
             slowest = 0.0
@@ -181,6 +244,11 @@ def main() -> int:
                         now = {**cell, "outputs": result["outputs"]}
                         print("   saved:", str(comparable(cell))[:700])
                         print("   now:  ", str(comparable(now))[:1500], flush=True)
+            for name, said, shows in try_panels(tab) if options.panels else ():
+                print(f"{number} panel {name!r}: {'ok' if shows == said else 'differs'}")
+                if shows != said:
+                    print("   says: ", *said, sep="\n      ")
+                    print("   shows:", *shows, sep="\n      ", flush=True)
             for fault in dict.fromkeys(tab.faults):
                 print(f"{number} {fault[:300]}")
             print(
@@ -188,7 +256,7 @@ def main() -> int:
                 f"slowest cell {slowest:.1f} s",
                 flush=True,
             )
-            context.close()
+            tab.close()
     return 0
 
 

@@ -6,25 +6,19 @@ As a command it prints a line for each lesson and moment::
 """
 
 import argparse
-import contextlib
 import json
 import pathlib
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any
 
-from tests.browser.firefox import Page, firefox
 from tests.browser.running_site import (
     LESSONS,
     NOT_IN_A_TAB,
     NOTEBOOKS,
-    SHOWN,
     Tab,
     browser,
     comparable,
     find,
-    leaves,
     served,
 )
 
@@ -51,34 +45,8 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 ALL_RAN = """() => window.jupyterapp.shell.currentWidget.content.widgets.every(
   ({model}) => model.type !== "code" || model.executionCount !== null)"""
 
-REQUESTS = "() => performance.getEntriesByType('resource').map(({name}) => name)"
 
-
-class FirefoxTab:
-    """A lesson in a tab of Firefox, as :class:`tests.browser.running_site.Tab` is in Chromium."""
-
-    def __init__(self, launched: Any, site: str, name: str) -> None:
-        self.launched, self.site, self.name = launched, site, name
-        self.page: Page
-
-    def open(self) -> float:
-        """Open the lesson; return the seconds until it was on screen."""
-        began = time.monotonic()
-        self.page = self.launched.open(f"{self.site}lab/index.html?path={self.name}")
-        self.page.wait_for(SHOWN, 120)
-        return time.monotonic() - began
-
-    @property
-    def faults(self) -> list[str]:
-        """What the page has asked of other servers, as lines."""
-        return [
-            f"a request left the site: {url[:100]}"
-            for url in self.page.evaluate(REQUESTS)
-            if leaves(self.site, url)
-        ]
-
-
-def press_run_all(tab: Tab | FirefoxTab, seconds: float) -> list[str]:
+def press_run_all(tab: Tab, seconds: float) -> list[str]:
     """Choose Run All Cells at a moment, and wait until all have run.
 
     Args:
@@ -111,25 +79,6 @@ def press_run_all(tab: Tab | FirefoxTab, seconds: float) -> list[str]:
     return wrong
 
 
-@contextlib.contextmanager
-def tabs(site: str, in_firefox: bool) -> Iterator[Any]:
-    """Start a browser; give what makes a tab, with cookies and files of its own, of a name."""
-    with contextlib.ExitStack() as stack:
-        if in_firefox:
-
-            def make(name: str) -> FirefoxTab:
-                # A Firefox for each: another tab of the same one would find its files.
-                return FirefoxTab(stack.enter_context(firefox()), site, name)
-        else:
-            launched = stack.enter_context(browser())
-
-            def make(name: str) -> Tab:
-                context = stack.enter_context(launched.new_context())
-                return Tab(context.new_page(), site, name)
-
-        yield make
-
-
 def main() -> int:
     """Run lessons at all moments, and print a line for each; return how many went wrong."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -142,7 +91,7 @@ def main() -> int:
     with served(options.site) as url:
         for number in options.lessons:
             for moment in options.at:
-                with tabs(url, options.firefox) as make:
+                with browser(url, options.firefox) as make:
                     tab = make(find(number).name)
                     tab.open()
                     began = time.monotonic()

@@ -14,7 +14,7 @@ import pytest
 import wsdemo
 from tests.checks.answers_02_echo import waits_for_ever
 from tests.checks.worked import SOLUTIONS
-from wsdemo.checks import lesson_02_echo, lesson_04_watch
+from wsdemo.checks import lesson_02_receive, lesson_04_watch
 from wsdemo.checks._places import end
 from wsdemo.checks._stalls import TooBusy
 
@@ -26,7 +26,9 @@ wsdemo.check("02.1")
 print([name for name in sys.modules if name.startswith("wsdemo.checks.lesson")])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.strip() == "['wsdemo.checks.lesson_02_echo']"
+    assert (
+        done.stdout.strip() == "['wsdemo.checks.lesson_02_echo', 'wsdemo.checks.lesson_02_receive']"
+    )
 
 
 def test_unknown_exercise():
@@ -92,7 +94,7 @@ def test_a_machine_too_busy_to_measure_is_not_the_answers_fault(monkeypatch):
 
 
 def test_a_wait_that_stalls_have_made_longer_is_not_judged(monkeypatch):
-    monkeypatch.setattr(lesson_02_echo, "BUSY", -1)
+    monkeypatch.setattr(lesson_02_receive, "BUSY", -1)
     assert wsdemo.check("02.3", SOLUTIONS["02.3"]).state == "no verdict"
 
 

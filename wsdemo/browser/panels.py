@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from wsdemo import embedding
 from wsdemo.browser.page_server import WEB, Page, page_server
 from wsdemo.browser.run_all import wait_for_page
 
@@ -174,9 +175,14 @@ class Row:
         return {"text/plain": repr(self), "text/html": row + _script()}
 
 
-@functools.cache
 def _script() -> str:
-    """The script that opens the panels, without its comments: it is saved with every output."""
+    """The script that opens the panels; it is saved with every output."""
+    return (embedding.panel_script or _own_script)()
+
+
+@functools.cache
+def _own_script() -> str:
+    """The script that opens a panel at the page server's address, without its comments."""
     code = (WEB / "embed.js").read_text(encoding="utf-8")
     code = re.sub(r"^ *//.*\n", "", code, flags=re.MULTILINE)
     return f"<script>\n{code}</script>"

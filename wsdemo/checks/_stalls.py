@@ -10,7 +10,13 @@ from typing import Any, cast
 from wsdemo.checks._places import place_of_block
 from wsdemo.loop import LoopThread
 
-__all__ = ["Stalls", "TooBusy"]
+__all__ = ["BUSY", "FACTOR", "Stalls", "TooBusy"]
+
+FACTOR = 1.5
+"""A time that is longer by this factor, and by what a busy machine adds, is too long."""
+
+BUSY = 0.15
+"""Seconds of stalls by which a wait of half or double the time looks like the right one."""
 
 TICK = 0.01
 NOISE = 0.02

@@ -28,12 +28,21 @@ def install() -> None:
     if _installed:
         return
     _installed = True
-    from wsdemo.tab import browser_loop, drive, missing, patches, plots, threads
+    from wsdemo import embedding
+    from wsdemo.tab import browser_loop, drive, missing, patches, plots, profiling, threads
 
     threads.install()
     patches.install(threads.yield_turn)
     browser_loop.install()
     drive.mark_copy()
+    embedding.panel_script = _panel_script
     missing.install()
+    profiling.install()
     if importlib.util.find_spec("matplotlib") is None:
         plots.install()
+
+
+def _panel_script() -> str:
+    from wsdemo.tab import bridge  # at the first panel: with it come websockets and HTTP
+
+    return bridge.panel_script()

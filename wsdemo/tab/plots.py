@@ -30,9 +30,12 @@ class Nothing:
     """Stands for axes, lines and legends: whatever is done with it has no effect."""
 
     def __getattr__(self, name: str) -> "Nothing":
-        if name.startswith("__"):  # how Python and IPython ask what an object can do
+        if name.startswith("_"):  # how Python and IPython ask what an object can do
             raise AttributeError(name)
         return self
+
+    def _ipython_display_(self) -> None:
+        """Show nothing, where it is a cell's last line."""
 
     def __call__(self, *_: Any, **__: Any) -> "Nothing":
         """Do nothing."""

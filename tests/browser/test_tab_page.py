@@ -113,6 +113,14 @@ def test_a_page_from_a_folder_says_that_it_needs_a_server(window, running_site):
     assert "python -m http.server" in dialog.inner_text()
 
 
+def test_what_it_is_told_to_load_is_beside_it(running_site):
+    for name in ("jupyter-lite.json", "overrides.json", "pyodide-lock.json"):
+        files = list(running_site.rglob(name))
+        assert files, name
+        for path in files:
+            assert "://" not in path.read_text(encoding="utf-8"), path
+
+
 EDIT = """(text) => {
   const {widgets} = jupyterapp.shell.currentWidget.content;
   const cell = widgets.find(({model}) => model.sharedModel.source.includes('check("00.2"'));

@@ -163,7 +163,8 @@ OFFERING = [
     for name in MODULES
     if room(name) not in ("__init__", "__main__", "jupyter", "apps", "checks")
     and name != "programs.watchdog"  # a program of its own
-    and name not in ("tab.threads", "tab.browser_loop")  # they import what only a browser has
+    and name
+    not in ("tab.threads", "tab.browser_loop", "tab.bridge")  # they import what only a browser has
 ]
 
 

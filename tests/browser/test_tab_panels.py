@@ -4,108 +4,24 @@ The kernel's side runs here, under CPython (tab_bridge.py). With Pyodide, lesson
 compared by ``python -m tests.browser.running_site SITE --panels``.
 """
 
-import contextlib
 import json
 
 import pytest
 
 import wsdemo
-from tests.browser.firefox import find_firefox, firefox
 from tests.browser.lab import STABLE
-from tests.browser.tab_bridge import notebook
+from tests.browser.tab_bridge import console, show
 from wsdemo.scenes.http_feed import HTTPFeed
 
 pytestmark = pytest.mark.browser
 
 
-class InChromium:
-    """A page that shows panels, by playwright."""
-
-    def __init__(self, chromium, url):
-        self._page = chromium.new_page()
-        self._page.goto(url)
-
-    def evaluate(self, function, argument=None):
-        return self._page.evaluate(function, argument)
-
-    def frame(self, name):
-        selector = f"iframe[title={json.dumps(name)}]"
-        return self._page.wait_for_selector(selector, state="attached").content_frame()
-
-    def close(self):
-        self._page.close()
-
-
-class InFirefox(InChromium):
-    """The same by WebDriver BiDi."""
-
-    def __init__(self, browser, url):
-        self._page = browser.open(url)
-
-    def frame(self, name):
-        selector = f"iframe[title={json.dumps(name)}]"
-        self._page.wait_for(f"() => document.querySelector({json.dumps(selector)})")
-        return self._page.frame(selector)
-
-
-@pytest.fixture(scope="module")
-def address():
-    with notebook() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def open_firefox():
-    if not find_firefox():
-        pytest.skip("there is no Firefox here")
-    with firefox() as running:
-        yield running
-
-
-@pytest.fixture(params=["chromium", "firefox"])
-def page(request, address):
-    if request.param == "chromium":
-        page = InChromium(request.getfixturevalue("chromium"), address)
-    else:
-        page = InFirefox(request.getfixturevalue("open_firefox"), address)
-    page.is_firefox = request.param == "firefox"
-    with contextlib.closing(page):
-        page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
-        yield page
-
-
-def show(page, panel):
-    """Show a panel, and wait until it rests."""
-    page.evaluate("html => show(html)", panel._repr_mimebundle_()["text/html"])
-    assert panel.wait_until_settled(20), panel.events
-
-
-def console(page, code, url=None, name="js"):
-    """Run a program in a panel; return the lines of its console."""
-    panel = wsdemo.javascript(code, url=url, name=name)
-    show(page, panel)
-    panel.expect("done", 20)
-    return panel.console
-
-
-async def echo(connection):
-    await connection.send("Welcome!")
-    async for message in connection:
-        await connection.send(message if isinstance(message, bytes) else f"You said: {message}")
-
-
-@pytest.fixture(scope="module")
-def server():
-    with wsdemo.serve(echo, name="panels' echo") as running:
-        yield running
-
-
-def test_a_panel_is_live(page, server):
-    ana = wsdemo.Browser(server.url, "ana")
+def test_a_panel_is_live(host, panels_echo):
+    ana = wsdemo.Browser(panels_echo.url, "ana")
     ana.send("Hi")
     ana.close(4000, "lunch")
-    show(page, ana)
-    assert page.frame("ana").evaluate(STABLE) == [
+    show(host, ana)
+    assert host.frame("ana").evaluate(STABLE) == [
         "● open",
         "↓ Welcome!",
         "↑ Hi",
@@ -138,10 +54,10 @@ for (const [what, attempt] of Object.entries(tries)) {
 """
 
 
-def test_a_script_in_a_frame_reaches_neither_notebook_nor_storage(page, server):
-    show(page, wsdemo.Browser(server.url, "ana"))
-    page.evaluate("() => { localStorage.secret = 1; }")
-    lines = console(page, FORBIDDEN)
+def test_a_script_in_a_frame_reaches_neither_notebook_nor_storage(host, panels_echo):
+    show(host, wsdemo.Browser(panels_echo.url, "ana"))
+    host.evaluate("() => { localStorage.secret = 1; }")
+    lines = console(host, FORBIDDEN)
     assert [line.rpartition(" ")[2] for line in lines] == ["-"] * 6
 
 
@@ -164,23 +80,23 @@ console.log("done");
 """
 
 
-def test_a_frame_cannot_speak_for_another_one(page, server):
+def test_a_frame_cannot_speak_for_another_one(host, panels_echo):
     names = "() => { window.names = []; const own = new BroadcastChannel('glue'); own.onmessage = "
-    page.evaluate(names + "({data}) => names.push(data.client); }")
-    ana = wsdemo.Browser(server.url, "ana")
-    show(page, ana)
+    host.evaluate(names + "({data}) => names.push(data.client); }")
+    ana = wsdemo.Browser(panels_echo.url, "ana")
+    show(host, ana)
     # Its frame has given the orders with a port of its own; the first was the notebook's.
-    clients = page.evaluate("() => [...new Set(window.names)]")
+    clients = host.evaluate("() => [...new Set(window.names)]")
     assert len(clients) >= 2
     for client in clients:
-        lines = console(page, INTRUDE.replace("CLIENT", json.dumps(client)), name=client)
+        lines = console(host, INTRUDE.replace("CLIENT", json.dumps(client)), name=client)
         assert lines == ["heard of 0", "done"]
     assert not [each for each in ana.events if each["type"] == "close"]
     ana.send("still here")
     ana.expect("message", data="You said: still here")
 
 
-def test_pictures_and_frames_load_by_way_of_the_kernel(page):
+def test_pictures_and_frames_load_by_way_of_the_kernel(host):
     picture = b"<svg xmlns='http://www.w3.org/2000/svg' width='7' height='5'/>"
     asked = []
 
@@ -238,7 +154,7 @@ def test_pictures_and_frames_load_by_way_of_the_kernel(page):
         await connection.wait_closed()
 
     with wsdemo.serve(greet, name="pictures", process_request=answer) as running:
-        lines = console(page, code, running.url)
+        lines = console(host, code, running.url)
         own = running.url.replace("ws", "http", 1)
     assert lines == ["7 5 true", "Hello", "asked", "errors: 1"]
     assert origins == [own]
@@ -246,7 +162,7 @@ def test_pictures_and_frames_load_by_way_of_the_kernel(page):
     assert {cookie for _, cookie in asked[1:]} == {"id=7"}
 
 
-def test_a_frame_that_is_removed_has_left(page):
+def test_a_frame_that_is_removed_has_left(host):
     codes = []
 
     async def note(connection):
@@ -263,11 +179,11 @@ def test_a_frame_that_is_removed_has_left(page):
     await new Promise((done) => setTimeout(done, 300));
     """
     with wsdemo.serve(note, name="noting") as running:
-        console(page, code, running.url)
+        console(host, code, running.url)
         assert codes == [1001]
 
 
-def test_fetch_obeys_the_servers_word(page):
+def test_fetch_obeys_the_servers_word(host):
     with HTTPFeed(events=5) as feed:
         code = """
         const answer = await fetch(url + "/now?after=3");
@@ -283,9 +199,9 @@ def test_fetch_obeys_the_servers_word(page):
         giveUp.abort();
         await late.catch((error) => console.log(error.name));
         """
-        lines = console(page, code, feed.url)
+        lines = console(host, code, feed.url)
     words = (
-        "NetworkError when attempting to fetch resource." if page.is_firefox else "Failed to fetch"
+        "NetworkError when attempting to fetch resource." if host.is_firefox else "Failed to fetch"
     )
     assert lines == [
         "200 true cors true",
@@ -297,7 +213,7 @@ def test_fetch_obeys_the_servers_word(page):
     ]
 
 
-def test_event_source_reconnects(page):
+def test_event_source_reconnects(host):
     with HTTPFeed(events=4) as feed:
         code = """
         const source = new EventSource(url + "/events?after=0&most=2");
@@ -313,7 +229,7 @@ def test_event_source_reconnects(page):
         source.close();
         console.log(source.readyState, EventSource.CLOSED);
         """
-        lines = console(page, code, feed.url)
+        lines = console(host, code, feed.url)
     assert lines == [
         "0 true /events?after=0&most=2",
         "open 1",
@@ -325,98 +241,3 @@ def test_event_source_reconnects(page):
         "event 4",
         "2 2",
     ]
-
-
-API = """
-const ws = new WebSocket(url);
-const address = new URL(url);
-console.log(ws.constructor.name, ws instanceof EventTarget, ws.url === address.href, ws.onopen);
-console.log(WebSocket.OPEN, ws.CLOSED, ws.binaryType, JSON.stringify(ws.protocol));
-const order = [];
-ws.addEventListener("open", () => order.push("first"));
-ws.onopen = () => order.push("replaced");
-ws.addEventListener("open", () => order.push("third"));
-ws.onopen = function (event) { order.push(this === ws && event.target === ws); };
-await new Promise((done) => ws.addEventListener("open", done));
-console.log(order);
-const messages = [];
-ws.onmessage = (event) => messages.push(event);
-const next = async () => {
-  while (!messages.length) await new Promise((done) => setTimeout(done, 5));
-  return messages.shift();
-};
-console.log((await next()).origin === address.origin);
-ws.send(new Blob(["blob"]));
-ws.send("text");
-console.log(ws.bufferedAmount);
-console.log(await (await next()).data.text());
-console.log((await next()).data);
-ws.binaryType = "arraybuffer";
-ws.send(new Uint8Array([0, 1, 2, 3]).subarray(1, 3));
-console.log(new Uint8Array((await next()).data));
-ws.send(7);
-console.log((await next()).data, ws.bufferedAmount);
-ws.close(3000, "é");
-console.log(ws.readyState);
-ws.send("dropped");
-console.log(ws.bufferedAmount);
-const { code, reason, wasClean } = await new Promise((done) => { ws.onclose = done; });
-console.log(code, reason, wasClean, ws.readyState);
-"""
-
-
-def test_the_websocket_is_a_browsers(page, server):
-    assert console(page, API, server.url) == [
-        "WebSocket true true null",
-        '1 3 blob ""',
-        '["first", true, "third"]',
-        "true",
-        "8",
-        "blob",
-        "You said: text",
-        "Uint8Array(2) [1, 2]",
-        "You said: 7 0",
-        "2",
-        "7",
-        "3000 é true 3",
-    ]
-
-
-RAISES = """
-const attempts = [
-  () => new WebSocket("http://["),
-  () => new WebSocket("ftp://a/"),
-  () => new WebSocket("ws://a/#b"),
-  () => new WebSocket(url, "a b"),
-  () => new WebSocket(url, ["a", "a"]),
-  () => new WebSocket(url, { headers: {} }),
-  () => new WebSocket(url).send(""),
-  () => new WebSocket(url).close(1001),
-  () => new WebSocket(url).close(3000, "é".repeat(62)),
-];
-for (const attempt of attempts) {
-  try {
-    attempt();
-    console.log("nothing");
-  } catch (error) {
-    console.log(error.name);
-    texts.push(error.message);
-  }
-}
-"""
-
-
-def test_it_raises_what_the_browsers_own_raises(page, server):
-    """The same program, once in a panel and once in a page with the browser's own WebSocket."""
-    lines = console(
-        page, f"const texts = [];{RAISES}texts.forEach((it) => console.log(it));", server.url
-    )
-    own = page.evaluate(
-        """([url, code]) => {
-          const texts = [], lines = [], console = { log: (it) => lines.push(it) };
-          new Function("url", "texts", "console", code)(url, texts, console);
-          return [...lines, ...texts];
-        }""",
-        [server.url, RAISES],
-    )
-    assert lines == own

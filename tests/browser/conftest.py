@@ -1,12 +1,16 @@
 """One Chromium, and one JupyterLab, for all tests of this folder."""
 
+import contextlib
 import os
+import sys
 import time
 
 import pytest
 
 import tools.warm_kernels
-from tests.browser import lab
+import wsdemo
+from tests.browser import lab, tab_bridge
+from tests.browser.firefox import find_firefox, firefox
 from tests.browser.pages import page_of
 from tests.browser.running_site import served
 from tools import running_fetch
@@ -119,3 +123,39 @@ def running_url(running_site):
     """The address of the running edition on a server, under a base path."""
     with served(running_site) as url:
         yield f"{url}{BASE}/run/"
+
+
+@pytest.fixture(scope="module")
+def tab_notebook():
+    """A page for panels of the browser edition; other panels of the module open there, too."""
+    with tab_bridge.notebook() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def running_firefox():
+    if not find_firefox():
+        # On macOS and Windows a browser is on nobody's PATH.
+        needed = os.environ.get("CI") and sys.platform == "linux"
+        (pytest.fail if needed else pytest.skip)("there is no Firefox here")
+    with firefox() as running:
+        yield running
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def host(request, tab_notebook):
+    """That page, open in a browser."""
+    if request.param == "chromium":
+        page = tab_bridge.InChromium(request.getfixturevalue("chromium"), tab_notebook)
+    else:
+        page = tab_bridge.InFirefox(request.getfixturevalue("running_firefox"), tab_notebook)
+    page.is_firefox = request.param == "firefox"
+    with contextlib.closing(page):
+        page.evaluate("() => ready.then(() => true)")
+        yield page
+
+
+@pytest.fixture(scope="module")
+def panels_echo():
+    with wsdemo.serve(tab_bridge.echo, name="panels' echo") as running:
+        yield running

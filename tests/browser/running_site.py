@@ -127,13 +127,15 @@ class Tab:
 class FirefoxTab(Tab):
     """The same in a Firefox that WebDriver BiDi drives; it reports no requests."""
 
-    def __init__(self, browser: Any, site: str, name: str) -> None:
-        self.browser, self.site, self.name = browser, site, name
+    def __init__(self, site: str, name: str) -> None:
+        self.site, self.name = site, name
         self.faults: list[str] = []
+        self._running = contextlib.ExitStack()
+        self._browser = self._running.enter_context(firefox())
 
     def open(self) -> float:
         began = time.monotonic()
-        self.page: Page = self.browser.open(f"{self.site}lab/index.html?path={self.name}")
+        self.page: Page = self._browser.open(f"{self.site}lab/index.html?path={self.name}")
         self.page.wait_for(SHOWN, 120)
         return time.monotonic() - began
 
@@ -146,15 +148,15 @@ class FirefoxTab(Tab):
         return self.page.frame(frame_of(name))
 
     def close(self) -> None:
-        self.page.close()
+        self._running.close()
 
 
 @contextlib.contextmanager
 def browser(site: str, in_firefox: bool = False) -> Iterator[Callable[[str], Tab]]:
     """Start a headless browser; give what makes a tab with the lesson of this name."""
     if in_firefox:
-        with firefox() as launched:
-            yield lambda name: FirefoxTab(launched, site, name)
+        # A new one for each lesson: what tabs before it have left behind makes it slow.
+        yield lambda name: FirefoxTab(site, name)
         return
     with chromium() as launched:
 

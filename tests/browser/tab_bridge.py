@@ -69,3 +69,53 @@ def notebook() -> Iterator[str]:
             yield server.url.replace("ws", "http", 1)
     finally:
         embedding.panel_script = None
+
+
+class InChromium:
+    """A page that shows panels, by playwright."""
+
+    def __init__(self, chromium, url):
+        self._page = chromium.new_page()
+        self._page.goto(url)
+
+    def evaluate(self, function, argument=None):
+        return self._page.evaluate(function, argument)
+
+    def frame(self, name):
+        selector = f"iframe[title={json.dumps(name)}]"
+        return self._page.wait_for_selector(selector, state="attached").content_frame()
+
+    def close(self):
+        self._page.close()
+
+
+class InFirefox(InChromium):
+    """The same by WebDriver BiDi."""
+
+    def __init__(self, browser, url):
+        self._page = browser.open(url)
+
+    def frame(self, name):
+        selector = f"iframe[title={json.dumps(name)}]"
+        self._page.wait_for(f"() => document.querySelector({json.dumps(selector)})")
+        return self._page.frame(selector)
+
+
+def show(page, panel):
+    """Show a panel, and wait until it rests."""
+    page.evaluate("html => show(html)", panel._repr_mimebundle_()["text/html"])
+    assert panel.wait_until_settled(20), panel.events
+
+
+def console(page, code, url=None, name="js"):
+    """Run a program in a panel; return the lines of its console."""
+    panel = wsdemo.javascript(code, url=url, name=name)
+    show(page, panel)
+    panel.expect("done", 20)
+    return panel.console
+
+
+async def echo(connection):
+    await connection.send("Welcome!")
+    async for message in connection:
+        await connection.send(message if isinstance(message, bytes) else f"You said: {message}")

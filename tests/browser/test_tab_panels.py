@@ -1,4 +1,4 @@
-"""The browser edition's panels: what their pages can do, and what they cannot.
+"""The browser edition's panels in real browsers: what their pages can do, and what they cannot.
 
 The kernel's side runs here, under CPython (tab_bridge.py). With Pyodide, lesson by lesson, they are
 compared by ``python -m tests.browser.running_site SITE --panels``.
@@ -10,17 +10,18 @@ import pytest
 
 import wsdemo
 from tests.browser.lab import STABLE
-from tests.browser.tab.kit import console, show
+from tests.browser.tab_bridge import console, show
+from wsdemo.scenes.http_feed import HTTPFeed
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_panel_is_live(page, server):
-    ana = wsdemo.Browser(server.url, "ana")
+def test_a_panel_is_live(host, panels_echo):
+    ana = wsdemo.Browser(panels_echo.url, "ana")
     ana.send("Hi")
     ana.close(4000, "lunch")
-    show(page, ana)
-    assert page.frame("ana").evaluate(STABLE) == [
+    show(host, ana)
+    assert host.frame("ana").evaluate(STABLE) == [
         "● open",
         "↓ Welcome!",
         "↑ Hi",
@@ -53,10 +54,10 @@ for (const [what, attempt] of Object.entries(tries)) {
 """
 
 
-def test_a_script_in_a_frame_reaches_neither_notebook_nor_storage(page, server):
-    show(page, wsdemo.Browser(server.url, "ana"))
-    page.evaluate("() => { localStorage.secret = 1; }")
-    lines = console(page, FORBIDDEN)
+def test_a_script_in_a_frame_reaches_neither_notebook_nor_storage(host, panels_echo):
+    show(host, wsdemo.Browser(panels_echo.url, "ana"))
+    host.evaluate("() => { localStorage.secret = 1; }")
+    lines = console(host, FORBIDDEN)
     assert [line.rpartition(" ")[2] for line in lines] == ["-"] * 6
 
 
@@ -79,23 +80,23 @@ console.log("done");
 """
 
 
-def test_a_frame_cannot_speak_for_another_one(page, server):
+def test_a_frame_cannot_speak_for_another_one(host, panels_echo):
     names = "() => { window.names = []; const own = new BroadcastChannel('glue'); own.onmessage = "
-    page.evaluate(names + "({data}) => names.push(data.client); }")
-    ana = wsdemo.Browser(server.url, "ana")
-    show(page, ana)
+    host.evaluate(names + "({data}) => names.push(data.client); }")
+    ana = wsdemo.Browser(panels_echo.url, "ana")
+    show(host, ana)
     # Its frame has given the orders with a port of its own; the first was the notebook's.
-    clients = page.evaluate("() => [...new Set(window.names)]")
+    clients = host.evaluate("() => [...new Set(window.names)]")
     assert len(clients) >= 2
     for client in clients:
-        lines = console(page, INTRUDE.replace("CLIENT", json.dumps(client)), name=client)
+        lines = console(host, INTRUDE.replace("CLIENT", json.dumps(client)), name=client)
         assert lines == ["heard of 0", "done"]
     assert not [each for each in ana.events if each["type"] == "close"]
     ana.send("still here")
     ana.expect("message", data="You said: still here")
 
 
-def test_pictures_and_frames_load_by_way_of_the_kernel(page):
+def test_pictures_and_frames_load_by_way_of_the_kernel(host):
     picture = b"<svg xmlns='http://www.w3.org/2000/svg' width='7' height='5'/>"
     asked = []
 
@@ -153,7 +154,7 @@ def test_pictures_and_frames_load_by_way_of_the_kernel(page):
         await connection.wait_closed()
 
     with wsdemo.serve(greet, name="pictures", process_request=answer) as running:
-        lines = console(page, code, running.url)
+        lines = console(host, code, running.url)
         own = running.url.replace("ws", "http", 1)
     assert lines == ["7 5 true", "Hello", "asked", "errors: 1"]
     assert origins == [own]
@@ -161,7 +162,7 @@ def test_pictures_and_frames_load_by_way_of_the_kernel(page):
     assert {cookie for _, cookie in asked[1:]} == {"id=7"}
 
 
-def test_a_frame_that_is_removed_has_left(page):
+def test_a_frame_that_is_removed_has_left(host):
     codes = []
 
     async def note(connection):
@@ -178,5 +179,65 @@ def test_a_frame_that_is_removed_has_left(page):
     await new Promise((done) => setTimeout(done, 300));
     """
     with wsdemo.serve(note, name="noting") as running:
-        console(page, code, running.url)
+        console(host, code, running.url)
         assert codes == [1001]
+
+
+def test_fetch_obeys_the_servers_word(host):
+    with HTTPFeed(events=5) as feed:
+        code = """
+        const answer = await fetch(url + "/now?after=3");
+        console.log(answer.status, answer.ok, answer.type, answer.url === url + "/now?after=3");
+        console.log((await answer.text()).split("\\n").length, answer.headers.get("content-type"));
+        await fetch(url + "/private").catch((error) => console.log(String(error)));
+        const headers = { "x-a": "1" };
+        await fetch(url + "/now", { headers }).catch((error) => console.log(error.name));
+        const hidden = await fetch(url + "/private", { mode: "no-cors" });
+        console.log(hidden.type, hidden.status, (await hidden.text()).length);
+        const giveUp = new AbortController();
+        const late = fetch(url + "/next?after=5", { signal: giveUp.signal });
+        giveUp.abort();
+        await late.catch((error) => console.log(error.name));
+        """
+        lines = console(host, code, feed.url)
+    words = (
+        "NetworkError when attempting to fetch resource." if host.is_firefox else "Failed to fetch"
+    )
+    assert lines == [
+        "200 true cors true",
+        "2 text/plain",
+        f"TypeError: {words}",
+        "TypeError",
+        "opaque 0 0",
+        "AbortError",
+    ]
+
+
+def test_event_source_reconnects(host):
+    with HTTPFeed(events=4) as feed:
+        code = """
+        const source = new EventSource(url + "/events?after=0&most=2");
+        console.log(source.readyState, source instanceof EventTarget, source.url.slice(url.length));
+        await new Promise((done) => {
+          source.onopen = () => console.log("open", source.readyState);
+          source.onerror = () => console.log("error", source.readyState);
+          source.onmessage = ({ lastEventId }) => {
+            console.log("event", lastEventId);
+            if (lastEventId === "4") done();
+          };
+        });
+        source.close();
+        console.log(source.readyState, EventSource.CLOSED);
+        """
+        lines = console(host, code, feed.url)
+    assert lines == [
+        "0 true /events?after=0&most=2",
+        "open 1",
+        "event 1",
+        "event 2",
+        "error 0",
+        "open 1",
+        "event 3",
+        "event 4",
+        "2 2",
+    ]

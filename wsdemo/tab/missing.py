@@ -1,6 +1,8 @@
 """What a browser tab cannot do at all, and what to do instead."""
 
 import importlib
+import sys
+from types import ModuleType
 from typing import Any, NoReturn
 
 __all__ = ["NotInATab", "install"]
@@ -9,6 +11,9 @@ ADVICE = (
     "The lesson's page of this site has the output of this cell; to run it, open the course on "
     "your own machine: see the README."
 )
+
+PACKAGES = ("trustme", "tornado", "tornado.httpclient", "tornado.websocket")
+"""Packages that lessons import, and that are there for no browser: they have compiled parts."""
 
 
 class NotInATab(OSError):
@@ -31,3 +36,20 @@ def install() -> None:
             raise NotInATab(what)
 
         setattr(importlib.import_module(name), attribute, refuse)
+    for name in PACKAGES:
+        sys.modules.setdefault(name, _Absent(name))
+
+
+class _Absent(ModuleType):
+    """A package that can be imported, since others of the lesson's cells do without it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name.endswith("Error"):
+            return type(name, (Exception,), {})
+
+        def refuse(*_: Any, **__: Any) -> NoReturn:
+            raise NotInATab(f"{self.__name__} needs what a browser tab does not have")
+
+        return refuse

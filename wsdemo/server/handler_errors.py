@@ -6,9 +6,17 @@ import sysconfig
 import traceback
 from typing import Any
 
+import websockets
 from websockets.exceptions import ConnectionClosed
 
 __all__ = ["authors_frames", "describe", "is_authors", "is_ended_from_outside", "is_goodbye"]
+
+# Not every Python has its packages where it says so: that of a browser tab does not.
+_LIBRARIES = (
+    *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")),
+    asyncio.__file__.removesuffix("asyncio/__init__.py"),
+    *websockets.__path__,
+)
 
 _SERVER = str(pathlib.Path(__file__).with_name("core.py"))
 
@@ -62,5 +70,5 @@ def authors_frames(error: BaseException, *ours: str) -> list[traceback.FrameSumm
 
 def is_authors(frame: traceback.FrameSummary, *ours: str) -> bool:
     """Whether a frame is of its author's own code; for ``ours`` see :func:`authors_frames`."""
-    others = (*ours, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+    others = (*ours, *_LIBRARIES)
     return bool(frame.line) and not frame.filename.startswith(others)

@@ -68,7 +68,7 @@ class SavedFigure(Nothing):
         """Return the axes: there is nothing to tell them from the figure."""
         return self
 
-    def savefig(self, file: Any, metadata: dict[str, str], **_: Any) -> None:
+    def savefig(self, file: Any, metadata: dict[str, str] | None = None, **_: Any) -> None:
         """Write the picture that was saved.
 
         Args:
@@ -78,7 +78,7 @@ class SavedFigure(Nothing):
         Raises:
             LookupError: no lesson has a picture of this text.
         """
-        path = PICTURES / f"{key(metadata['Description'])}.png"
+        path = PICTURES / f"{key((metadata or {}).get('Description', ''))}.png"
         if not path.is_file():
             raise LookupError(
                 "this edition has no matplotlib, and no lesson has saved this picture: run the "

@@ -128,7 +128,8 @@ def test_the_lab_opens_it(bin, environment, tmp_path):
             process.stderr.read()
             watchdog.cancel()
     lessons = {path.name for path in LESSONS.glob("*.ipynb")}
-    assert names == lessons | {"README.md", "errors.md", "glossary.md", "images", "javascript"}
+    beside = {"README.md", "errors.md", "glossary.md", "images", "javascript", "rise.css"}
+    assert names == lessons | beside
     assert first[0]["source"].startswith("# 00")
     assert {path.name for path in empty.iterdir()} == {"wsdemo-course"}
 

@@ -13,6 +13,7 @@ from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._inbox import settle, until
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE, serving
+from wsdemo.checks._stalls import BUSY, Stalls, TooBusy
 from wsdemo.checks._trial import in_time
 
 AT_ONCE = 20
@@ -180,7 +181,8 @@ async def ask(answer: Callable[..., Any]) -> str:
         reader = asyncio.create_task(desk.read(client))
         try:
             await _many_at_once(desk)
-            await _given_up(desk)
+            async with Stalls() as stalls:
+                await _given_up(desk, stalls)
             await _late(desk)
             await _cancelled(desk)
             await _prompt(desk, client)
@@ -252,7 +254,7 @@ async def _expect_entries(
             )
 
 
-async def _given_up(desk: _Desk) -> None:
+async def _given_up(desk: _Desk, stalls: Stalls) -> None:
     loop = asyncio.get_running_loop()
 
     async def timed(seconds: float) -> tuple[float, Any]:
@@ -269,6 +271,10 @@ async def _given_up(desk: _Desk) -> None:
             await asyncio.wait([task], timeout=began + limit - loop.time())
             await settle()
             if not task.done():
+                # A wait that is twice as long does not end in this time; one that stalls does.
+                await asyncio.wait([task], timeout=0.9 * (began + 2 * seconds - loop.time()))
+                if task.done() and stalls.seconds > BUSY / 3:
+                    raise TooBusy
                 raise Misconception(
                     f"no reply came, and ask still waited after {limit:.2f} s. It was called with "
                     f"seconds={seconds}: raise TimeoutError then."
@@ -285,10 +291,8 @@ async def _given_up(desk: _Desk) -> None:
                     received=outcome,
                 )
             if after < 0.9 * seconds:
-                raise Misconception(
-                    f"ask was called with seconds={seconds}, and gave up too early, after "
-                    f"{after:.3f} s."
-                )
+                text = f"ask was called with seconds={seconds}, and gave up too early, after"
+                raise Misconception(f"{text} {after:.3f} s.")
     finally:
         for task in asked.values():
             task.cancel()

@@ -25,7 +25,18 @@ import nbformat
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tools import running_page
-from tools.running_fetch import CACHE, CDN, ROOT, fetch_pyodide, fetch_wheel, locked, run
+from tools.running_fetch import (
+    CACHE,
+    CDN,
+    FFLATE,
+    ROOT,
+    fetch_npm,
+    fetch_pyodide,
+    fetch_wheel,
+    locked,
+    run,
+)
+from wsdemo.tab.missing import ABSENT, STUB
 from wsdemo.tab.plots import PICTURES, key
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -110,9 +121,11 @@ def build_wheel() -> Path:
                 out.writestr(each, source.read(each))
             elif lesson.endswith(".ipynb"):  # `wsdemo.progress` lists their names
                 out.writestr(each, b"")
+        more: dict[str, bytes | str] = dict.fromkeys(ABSENT, STUB)
         for name, picture in pictures().items():
-            path = f"wsdemo/tab/{PICTURES.name}/{name}.png"
-            out.writestr(zipfile.ZipInfo(path), picture)  # without the time of the build
+            more[f"wsdemo/tab/{PICTURES.name}/{name}.png"] = picture
+        for path, content in more.items():
+            out.writestr(zipfile.ZipInfo(path), content)  # without the time of the build
     tag = "0" + hashlib.sha256(slim.read_bytes()).hexdigest()[:8]  # a build tag begins with a digit
     name, version, rest = slim.name.split("-", 2)
     return slim.rename(slim.with_name(f"{name}-{version}-{tag}-{rest}"))
@@ -189,6 +202,7 @@ def fetch_all() -> None:
     Raises:
         Missing: something could not be fetched.
     """
+    fetch_npm("fflate", FFLATE)
     _, theirs = read_lock(fetch_pyodide())
     for name, version in versions(theirs).items():
         fetch_wheel(name, version)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import time
 
 import pytest
 
@@ -19,9 +18,6 @@ from wsdemo.apps import echo as echo_app
 
 PATIENCE_MS = 20_000
 """How long an expectation waits; playwright's own 5 s are too few where others work as well."""
-
-BUILD_TIME = 100
-"""Seconds for building the running edition; it takes ten where everything is fetched already."""
 
 BASE = "a/project"
 """Where it is on its server: never at the root, as on GitHub Pages."""
@@ -86,35 +82,18 @@ def tab(window):
     return tab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_site(tmp_path_factory):
     """The folder of the running edition, in a folder that a server can show.
 
-    It is built once for all workers: whoever comes first makes the folder, and builds.
+    It is built for each module that needs it; there is one.
     """
     pytest.importorskip("jupyterlite_core", reason="the extra `test` is not installed")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, result = shared / "running_site", shared / "running_site.txt"
+    folder = tmp_path_factory.mktemp("running_site")
     try:
-        folder.mkdir()
-    except FileExistsError:
-        end = time.monotonic() + BUILD_TIME
-        while not result.is_file() and time.monotonic() < end:
-            time.sleep(0.2)
-    else:
-        missing = "the running edition could not be built"
-        try:
-            running_site_builder.build(folder / BASE / "run")
-            missing = ""
-        except running_fetch.Missing as error:
-            missing = str(error)
-        finally:
-            unfinished = result.with_suffix(".new")
-            unfinished.write_text(missing, encoding="utf-8")
-            unfinished.replace(result)
-    if missing := result.read_text(encoding="utf-8"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+        running_site_builder.build(folder / BASE / "run")
+    except running_fetch.Missing as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
     return folder
 
 

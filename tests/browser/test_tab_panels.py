@@ -72,7 +72,7 @@ console.log("heard of", names.length);
 
 // An order in the name of somebody else is one in one's own name.
 const { port1, port2 } = new MessageChannel();
-parent.postMessage({ wsdemo: "line" }, "*", [port2]);
+parent.postMessage({ wsdemo: "port" }, "*", [port2]);
 port1.postMessage({ client: CLIENT, id: 1, do: "close", code: 4000, reason: "by Eve" });
 port1.postMessage({ client: CLIENT, do: "leave" });
 await new Promise((done) => setTimeout(done, 300));

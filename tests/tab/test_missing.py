@@ -19,12 +19,7 @@ def in_a_tab(monkeypatch):
         (ssl, "create_default_context"),
     ):
         monkeypatch.setattr(module, name, getattr(module, name))
-    for name in [each for each in sys.modules if each.partition(".")[0] in ("trustme", "tornado")]:
-        monkeypatch.delitem(sys.modules, name)
     missing.install()
-    yield
-    for name in missing.PACKAGES:
-        sys.modules.pop(name, None)
 
 
 def test_a_process_cannot_be_started():
@@ -37,7 +32,13 @@ def test_tls_is_left_to_the_browser():
         ssl.create_default_context()
 
 
-def test_a_package_that_is_missing_can_be_imported_and_not_used():
+def test_a_package_that_is_missing_can_be_imported_and_not_used(tmp_path, monkeypatch):
+    for path in missing.ABSENT:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(missing.STUB)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [each for each in sys.modules if each.partition(".")[0] in ("trustme", "tornado")]:
+        monkeypatch.delitem(sys.modules, name)
     import trustme
     from tornado.httpclient import HTTPClientError
     from tornado.websocket import websocket_connect
@@ -46,3 +47,5 @@ def test_a_package_that_is_missing_can_be_imported_and_not_used():
     for use in (trustme.CA, websocket_connect):
         with pytest.raises(missing.NotInATab, match="needs what a browser tab does not have"):
             use()
+    for name in [each for each in sys.modules if each.partition(".")[0] in ("trustme", "tornado")]:
+        del sys.modules[name]

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tools.running_fetch import FFLATE, fetch_npm
+
 HERE = Path(__file__).resolve().parent
 DEFAULTS = HERE.parent.parent / "wsdemo" / "jupyterlab_defaults.json"
 
@@ -64,6 +66,7 @@ def add_bar(page: str, version: str) -> str:
     """
     head = (
         f'<link rel="stylesheet" href="wsdemo.css?{version}">\n'
+        f'    <script src="fflate.js?{FFLATE}"></script>\n'
         f'    <script src="wsdemo.js?{version}"></script>\n'
     )
     page = replace(page, "<html>", '<html lang="en">')
@@ -109,6 +112,7 @@ def finish(site: Path) -> None:
     files = {name: HERE / f"page{Path(name).suffix}" for name in ("wsdemo.css", "wsdemo.js")}
     for name, path in files.items():
         shutil.copy(path, site / "lab" / name)
+    shutil.copy(fetch_npm("fflate", FFLATE) / "umd" / "index.js", site / "lab" / "fflate.js")
     version = hashlib.sha256(b"".join(path.read_bytes() for path in files.values())).hexdigest()[:8]
     let_cells_fail(site)
     page = site / "lab" / "index.html"

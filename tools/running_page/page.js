@@ -16,7 +16,7 @@
   const answering = new WeakSet();
   let waiting = 0;
 
-  /** Wait until the Python of a notebook answers, or there is none to wait for. */
+  /** Wait until a notebook's Python answers; return at once if the notebook has none. */
   async function untilAnswers(panel) {
     const context = panel.sessionContext;
     while (!panel.isDisposed) {
@@ -38,12 +38,12 @@
   // Jupyter runs the next cells after one that may fail (the tag raises-exception), while
   // JupyterLite drops them. The build lets it ask here first.
   const mayFail = new Set();
-  const heard = new WeakSet();
+  const watched = new WeakSet();
   window.wsdemoMayFail = (reply) => mayFail.delete(reply.parent_header.msg_id);
 
-  function hear(kernel) {
-    if (!kernel || heard.has(kernel)) return;
-    heard.add(kernel);
+  function noteRuns(kernel) {
+    if (!kernel || watched.has(kernel)) return;
+    watched.add(kernel);
     kernel.anyMessage.connect((_, { direction, msg }) => {
       const { header, content } = msg;
       if (direction === "send" && header.msg_type === "execute_request" && !content.stop_on_error) {
@@ -74,7 +74,7 @@
           waiting -= 1;
         }
         if (panel.isDisposed) return undefined;
-        hear(panel.sessionContext.session?.kernel);
+        noteRuns(panel.sessionContext.session?.kernel);
         if (shell.currentWidget !== panel) shell.activateById(panel.id);
       }
       return execute(id, args);
@@ -160,73 +160,6 @@
 
   // The learner's work
 
-  const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit += 1) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-    return value;
-  });
-
-  function crc(bytes) {
-    let value = -1;
-    for (const byte of bytes) value = CRC[(value ^ byte) & 255] ^ (value >>> 8);
-    return ~value >>> 0;
-  }
-
-  function numbers(...fields) {
-    const view = new DataView(new ArrayBuffer(fields.reduce((sum, [size]) => sum + size, 0)));
-    let at = 0;
-    for (const [size, value] of fields) {
-      if (size === 2) view.setUint16(at, value, true);
-      else view.setUint32(at, value, true);
-      at += size;
-    }
-    return new Uint8Array(view.buffer);
-  }
-
-  const joined = (parts) => new Blob(parts);
-
-  /** Make a zip of files that are not compressed (APPNOTE.TXT, 4.3). */
-  function zip(files) {
-    const bodies = [];
-    const directory = [];
-    let offset = 0;
-    for (const [path, bytes] of files) {
-      const name = new TextEncoder().encode(path);
-      const now = new Date();
-      const day = ((now.getFullYear() - 1980) << 9) | ((now.getMonth() + 1) << 5) | now.getDate();
-      const time = (now.getHours() << 11) | (now.getMinutes() << 5) | (now.getSeconds() >> 1);
-      const common = [
-        [2, 20], // version 2.0
-        [2, 0x800], // the name is UTF-8
-        [2, 0],
-        [2, time],
-        [2, day],
-        [4, crc(bytes)],
-        [4, bytes.length],
-        [4, bytes.length],
-        [2, name.length],
-        [2, 0],
-      ];
-      bodies.push(numbers([4, 0x04034b50], ...common), name, bytes);
-      const more = [2, 2, 2, 4].map((size) => [size, 0]);
-      directory.push(numbers([4, 0x02014b50], [2, 20], ...common, ...more, [4, offset]), name);
-      offset += 30 + name.length + bytes.length;
-    }
-    const size = joined(directory).size;
-    const count = files.length;
-    const end = [
-      [4, 0x06054b50],
-      [2, 0],
-      [2, 0],
-      [2, count],
-      [2, count],
-      [4, size],
-      [4, offset],
-      [2, 0],
-    ];
-    return new Blob([...bodies, ...directory, numbers(...end)], { type: "application/zip" });
-  }
-
   const sources = (notebook) =>
     JSON.stringify(
       notebook.cells.map(({ cell_type, source }) => [cell_type, [source].flat().join("")]),
@@ -252,7 +185,7 @@
     await app.commands.execute("docmanager:save-all");
     const { contents } = app.serviceManager;
     const found = [];
-    const add = (path, text) => found.push([path, new TextEncoder().encode(text)]);
+    const add = (path, text) => found.push([path, window.fflate.strToU8(text)]);
     for (const { path, type, name } of (await contents.get("", { content: true })).content) {
       if (type === "notebook") {
         const text = await taken(path, (await contents.get(path, { content: true })).content);
@@ -280,7 +213,8 @@
       return;
     }
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(zip(files));
+    const zipped = window.fflate.zipSync(Object.fromEntries(files));
+    link.href = URL.createObjectURL(new Blob([zipped], { type: "application/zip" }));
     link.download = "wsdemo-work.zip";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

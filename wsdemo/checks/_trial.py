@@ -78,7 +78,7 @@ class Trial:
 
     @property
     def fault(self) -> str:
-        """Return the handler's last exception as the end of a sentence; empty if there is none."""
+        """Return the end of a sentence about the handler's last exception, or an empty text."""
         if not self.errors:
             return ""
         return f"; your handler raised {type(self.errors[-1]).__name__}: {self.errors[-1]}"

@@ -60,8 +60,8 @@ async def client_context(make: Callable[[str], ssl.SSLContext]) -> str:
         )
     if await _refusal(authority.issue_cert("other.example"), context) is None:
         raise Misconception(
-            "your context accepts the certificate of other.example for this server. Then anyone "
-            "who has a certificate for any name can pretend to be every server: leave "
+            "your context accepts the certificate of other.example for this server. Then "
+            "anyone with a certificate, for whatever name, can pretend to be this server: leave "
             "check_hostname on.",
             input=Plain("a certificate for another name"),
         )

@@ -117,16 +117,16 @@ class ClientSocket:
         """Take an order of the page: ``send`` (data) or ``close`` (code, reason)."""
         self._orders.put_nowait(order)
 
-    async def run(self, gate: asyncio.Lock, note: Callable[[str], None]) -> None:
+    async def run(self, lock: asyncio.Lock, note: Callable[[str], None]) -> None:
         """Open the connection, and serve it until it is closed.
 
         When this is cancelled the page is gone: the server gets a Close frame with 1001.
 
         Args:
-            gate: held during the handshake; browsers connect to a server one after the other.
+            lock: held during the handshake; browsers connect to a server one after the other.
             note: called with each ``Set-Cookie`` of the server's answer.
         """
-        connecting = asyncio.ensure_future(self._connect(gate))
+        connecting = asyncio.ensure_future(self._connect(lock))
         first = asyncio.ensure_future(self._orders.get())  # before it is open, a page can but close
         try:
             await asyncio.wait([connecting, first], return_when=asyncio.FIRST_COMPLETED)
@@ -148,8 +148,8 @@ class ClientSocket:
             self._orders.put_nowait(first.result())
         await self._serve(connection)
 
-    async def _connect(self, gate: asyncio.Lock) -> ClientConnection:
-        async with gate:
+    async def _connect(self, lock: asyncio.Lock) -> ClientConnection:
+        async with lock:
             protocol = _Protocol(self._opening)
             if protocol.uri.secure:
                 raise ConnectionRefusedError("there is no TLS here")

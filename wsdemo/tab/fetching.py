@@ -137,7 +137,7 @@ class Fetcher:
 
     def __init__(self, jar: Jar) -> None:
         self._jar = jar
-        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(PER_HOST)
         )
 
@@ -166,7 +166,7 @@ class Fetcher:
     @contextlib.asynccontextmanager
     async def _exchange(self, wish: Wish, **more: str) -> AsyncIterator[Exchange]:
         host = urlsplit(wish.url).hostname or ""
-        async with self._gates[origin_of(wish.url)]:
+        async with self._slots[origin_of(wish.url)]:
             try:
                 headers = self._headers(wish) | more
                 exchange = await ask(wish.url, wish.method, headers, wish.body)

@@ -1,19 +1,21 @@
 """What a browser tab cannot do at all, and what to do instead."""
 
 import importlib
-import sys
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-__all__ = ["NotInATab", "install"]
+__all__ = ["ABSENT", "STUB", "NotInATab", "absent", "install"]
 
 ADVICE = (
     "The lesson's page of this site has the output of this cell; to run it, open the course on "
     "your own machine: see the README."
 )
 
-PACKAGES = ("trustme", "tornado", "tornado.httpclient", "tornado.websocket")
-"""Packages that lessons import, and that are there for no browser: they have compiled parts."""
+ABSENT = ("trustme.py", "tornado/__init__.py", "tornado/httpclient.py", "tornado/websocket.py")
+"""Packages that lessons import and no browser has, because parts of them are compiled. The build
+puts a file with :data:`STUB` in each place, so that the other cells of these lessons run."""
+
+STUB = "from wsdemo.tab.missing import absent\n\n__getattr__ = absent(__name__)\n"
 
 
 class NotInATab(OSError):
@@ -36,20 +38,24 @@ def install() -> None:
             raise NotInATab(what)
 
         setattr(importlib.import_module(name), attribute, refuse)
-    for name in PACKAGES:
-        sys.modules.setdefault(name, _Absent(name))
 
 
-class _Absent(ModuleType):
-    """A package that can be imported, since others of the lesson's cells do without it."""
+def absent(module: str) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a module that can be imported, and not used (PEP 562).
 
-    def __getattr__(self, name: str) -> Any:
+    Args:
+        module: its name.
+    """
+
+    def find(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if name.endswith("Error"):
             return type(name, (Exception,), {})
 
         def refuse(*_: Any, **__: Any) -> NoReturn:
-            raise NotInATab(f"{self.__name__} needs what a browser tab does not have")
+            raise NotInATab(f"{module} needs what a browser tab does not have")
 
         return refuse
+
+    return find

@@ -41,7 +41,7 @@ class Network:
         self._tell = tell
         self._jar = Jar()
         self._fetcher = Fetcher(self._jar)
-        self._gates: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._handshakes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._sockets: dict[Key, ClientSocket] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._works: dict[Any, Callable[..., Coroutine[Any, Any, None]]] = {
@@ -83,7 +83,8 @@ class Network:
         opening = Opening(url, origin_of(page), agent, protocols, cookie)
         socket = ClientSocket(opening, lambda type, **details: self._say(key, type, **details))
         self._sockets[key] = socket
-        await socket.run(self._gates[origin_of(url)], lambda value: self._jar.store(host, value))
+        lock = self._handshakes[origin_of(url)]
+        await socket.run(lock, lambda value: self._jar.store(host, value))
 
     async def _fetch(self, key: Key, **fields: Any) -> None:
         body = fields.pop("body", None)

@@ -57,6 +57,7 @@ class Socket(State):
         self._received = bytearray()
         self._at_end = False  # the other end sends nothing more
         self._shut = False  # this end sends nothing more
+        self._closing = False  # close() was called; a file may still be open
         self._peer: Socket | None = None
         self._pending: deque[Socket] | None = None  # a listener's connections, not yet accepted
         self._watchers: set[Callable[[], None]] = set()
@@ -220,7 +221,7 @@ class Socket(State):
         return len(part)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all of it; wait for room where there is none."""
+        """Send all the bytes; wait whenever the other end's buffer is full."""
         view = memoryview(data).cast("B")
         while view:
             view = view[self.send(view) :]
@@ -254,8 +255,6 @@ class Socket(State):
         self._closing = True
         if self._io_refs <= 0:
             self._real_close()
-
-    _closing = False
 
     def _decref_socketios(self) -> None:
         # What socket.SocketIO calls when a file is closed; `makefile` is the real one.

@@ -11,20 +11,20 @@ for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])"))
     const frame = document.createElement("iframe");
     const url = `http://127.0.0.1:${port}/${page}?key=${token}`;
 
-    // Each line is a client with a name that it does not know, so it cannot speak for another one.
-    const attach = (line) => {
+    // Each port is a client with a name that it does not know, so it cannot speak for another one.
+    const attach = (port) => {
       const client = [...crypto.getRandomValues(new Uint32Array(4))].join("-");
       const answers = new BroadcastChannel(`CHANNEL_NAME ${client}`);
-      answers.onmessage = ({ data }) => line.postMessage(data);
-      line.onmessage = ({ data }) => {
+      answers.onmessage = ({ data }) => port.postMessage(data);
+      port.onmessage = ({ data }) => {
         orders.postMessage({ ...data, client });
         if (data.do === "leave") answers.close();
       };
     };
-    const { port1: line, port2: itsEnd } = new MessageChannel();
+    const { port1: own, port2: itsEnd } = new MessageChannel();
     attach(itsEnd);
     const load = () =>
-      line.postMessage({
+      own.postMessage({
         id: Math.random(),
         do: "document",
         url,
@@ -49,19 +49,19 @@ for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])"))
     new MutationObserver(paint).observe(document.body, { attributes: true });
     addEventListener("message", ({ source, data, ports }) => {
       if (!source || source !== frame.contentWindow) return;
-      if (data?.wsdemo === "line" && ports.length) attach(ports[0]);
+      if (data?.wsdemo === "port" && ports.length) attach(ports[0]);
       if (data?.wsdemo === "reload") load();
       if (data?.height > 0 && !height) frame.style.height = `${data.height}px`;
     });
 
-    const say = (text) => {
+    const show = (text) => {
       if (!frame.isConnected) panel.firstElementChild.textContent = text;
     };
     const advice = "Run the notebook’s cells again, up to this one.";
-    const late = setTimeout(() => say(`This panel’s kernel does not answer. ${advice}`), 15000);
-    line.onmessage = ({ data: { html } }) => {
+    const late = setTimeout(() => show(`This panel’s kernel does not answer. ${advice}`), 15000);
+    own.onmessage = ({ data: { html } }) => {
       clearTimeout(late);
-      if (!html) return say(`The kernel that served this panel is gone. ${advice}`);
+      if (!html) return show(`The kernel that served this panel is gone. ${advice}`);
       frame.srcdoc = html;
       if (!frame.isConnected) panel.replaceChildren(frame);
     };

@@ -28,7 +28,7 @@ export async function tabFetch(input, options) {
 export function load(wish, signal) {
   return new Promise((resolve, reject) => {
     let body;
-    const tell = order({ do: "fetch", ...wish }, hear);
+    const tell = order({ do: "fetch", ...wish }, receive);
     signal.addEventListener("abort", () => {
       tell({ do: "abort" });
       reject(signal.reason);
@@ -36,7 +36,7 @@ export function load(wish, signal) {
       body = undefined;
     });
 
-    function hear({ type, ...details }) {
+    function receive({ type, ...details }) {
       if (type === "head") {
         const stream = new ReadableStream({
           start: (controller) => {

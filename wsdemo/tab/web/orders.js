@@ -6,16 +6,16 @@ export const agent = navigator.userAgent;
 export const isFirefox = agent.includes("Firefox/");
 
 const surroundings = window.parent;
-const { port1: line, port2: itsEnd } = new MessageChannel();
+const { port1: port, port2: itsEnd } = new MessageChannel();
 const listeners = new Map();
 let lastNumber = 0;
 
-surroundings.postMessage({ wsdemo: "line" }, "*", [itsEnd]);
-line.onmessage = ({ data: { id, ...answer } }) => listeners.get(id)?.(answer);
-addEventListener("pagehide", () => line.postMessage({ do: "leave" }));
+surroundings.postMessage({ wsdemo: "port" }, "*", [itsEnd]);
+port.onmessage = ({ data: { id, ...answer } }) => listeners.get(id)?.(answer);
+addEventListener("pagehide", () => port.postMessage({ do: "leave" }));
 
-// A frame in this page has its own line, which goes by way of this one. The page hears nothing of
-// it, because this listener was here first.
+// A frame in this page has its own port, which goes by way of this page. The page does not
+// see it, because this listener was here first.
 addEventListener("message", (event) => {
   if (!event.data?.wsdemo || event.source === surroundings) return;
   event.stopImmediatePropagation();
@@ -32,8 +32,8 @@ export function order(what, listener) {
   lastNumber += 1;
   const id = lastNumber;
   listeners.set(id, listener);
-  line.postMessage({ id, page: pageUrl, agent, ...what });
-  return (more) => line.postMessage({ id, ...more });
+  port.postMessage({ id, page: pageUrl, agent, ...what });
+  return (more) => port.postMessage({ id, ...more });
 }
 
 /** Load this page again. */

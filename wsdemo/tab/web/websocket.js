@@ -71,10 +71,10 @@ export class TabWebSocket extends EventTarget {
     this.#url = url.href;
     if (open >= MOST_OPEN) {
       this.#tell = () => {};
-      setTimeout(() => this.#hear({ type: "close", ...ABNORMAL, failed: true }));
+      setTimeout(() => this.#receive({ type: "close", ...ABNORMAL, failed: true }));
     } else {
       const what = { do: "open", url: url.href, protocols: offered };
-      this.#tell = order(what, (answer) => this.#hear(answer));
+      this.#tell = order(what, (answer) => this.#receive(answer));
     }
     open += 1;
   }
@@ -141,7 +141,7 @@ export class TabWebSocket extends EventTarget {
     else this.#tell(what);
   }
 
-  #hear({ type, ...details }) {
+  #receive({ type, ...details }) {
     if (type === "sent") {
       this.#bufferedAmount -= details.size;
     } else if (type === "open") {

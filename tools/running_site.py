@@ -36,7 +36,7 @@ from tools.running_fetch import (
     locked,
     run,
 )
-from wsdemo.tab.missing import ABSENT, STUB
+from wsdemo.tab.missing import ABSENT
 from wsdemo.tab.plots import PICTURES, key
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -67,6 +67,9 @@ CANNOT_RUN = (
     "that were saved when the lesson was made: read them here. To run it, open the course on your "
     "own machine; the README has the two commands."
 )
+
+IMPORTS_ABSENT = re.compile(rf"^(?:import|from) (?:{'|'.join(map(re.escape, ABSENT))})\b", re.M)
+FIRST = "import wsdemo  # first: it says what a browser tab does not have"
 
 PLOT = re.compile(r'<img [^>]*src="data:image/png;base64,([^"]+)"')
 
@@ -121,11 +124,9 @@ def build_wheel() -> Path:
                 out.writestr(each, source.read(each))
             elif lesson.endswith(".ipynb"):  # `wsdemo.progress` lists their names
                 out.writestr(each, b"")
-        more: dict[str, bytes | str] = dict.fromkeys(ABSENT, STUB)
         for name, picture in pictures().items():
-            more[f"wsdemo/tab/{PICTURES.name}/{name}.png"] = picture
-        for path, content in more.items():
-            out.writestr(zipfile.ZipInfo(path), content)  # without the time of the build
+            path = f"wsdemo/tab/{PICTURES.name}/{name}.png"
+            out.writestr(zipfile.ZipInfo(path), picture)  # without the time of the build
     tag = "0" + hashlib.sha256(slim.read_bytes()).hexdigest()[:8]  # a build tag begins with a digit
     name, version, rest = slim.name.split("-", 2)
     return slim.rename(slim.with_name(f"{name}-{version}-{tag}-{rest}"))
@@ -258,6 +259,8 @@ def for_a_tab(path: Path) -> Any:
     for cell in notebook.cells:
         if NOT_IN_A_TAB in (tags := cell.metadata.get("tags", [])):
             cell.metadata["tags"] = [*tags, "raises-exception"]  # or Run All would end there
+        if cell.cell_type == "code" and IMPORTS_ABSENT.search(cell.source):
+            cell.source = f"{FIRST}\n{cell.source}"
     if what := NEEDS.get(path.name[:2]):
         cell = nbformat.v4.new_markdown_cell(CANNOT_RUN.format(what), id=NOT_IN_A_TAB)
         notebook.cells.insert(0, cell)

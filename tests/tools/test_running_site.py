@@ -178,3 +178,10 @@ def test_cells_that_may_fail_do_not_stop_the_next(tmp_path):
     running_page.let_cells_fail(tmp_path)
     changed = script.read_text().replace("!window.wsdemoMayFail(e)&&", "")
     assert changed == f"x&&{running_page.DROPS}drop())" != script.read_text()
+
+
+@pytest.mark.parametrize("number", ["10", "14"])
+def test_a_lesson_imports_wsdemo_before_what_no_tab_has(number):
+    [path] = (running_site.ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    [imports] = [each for each in running_site.for_a_tab(path).cells if each.id == "imports"]
+    assert imports.source.startswith("import wsdemo  # first")

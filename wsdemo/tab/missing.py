@@ -1,21 +1,20 @@
 """What a browser tab cannot do at all, and what to do instead."""
 
 import importlib
-from collections.abc import Callable
+import sys
+from types import ModuleType
 from typing import Any, NoReturn
 
-__all__ = ["ABSENT", "STUB", "NotInATab", "absent", "install"]
+__all__ = ["ABSENT", "NotInATab", "install"]
 
 ADVICE = (
     "The lesson's page of this site has the output of this cell; to run it, open the course on "
     "your own machine: see the README."
 )
 
-ABSENT = ("trustme.py", "tornado/__init__.py", "tornado/httpclient.py", "tornado/websocket.py")
-"""Packages that lessons import and no browser has, because parts of them are compiled. The build
-puts a file with :data:`STUB` in each place, so that the other cells of these lessons run."""
-
-STUB = "from wsdemo.tab.missing import absent\n\n__getattr__ = absent(__name__)\n"
+ABSENT = ("trustme", "tornado.httpclient", "tornado.websocket")
+"""Modules that lessons import and no browser has, because their packages have compiled parts. After
+:func:`install` they can be imported, so that the other cells of these lessons run."""
 
 
 class NotInATab(OSError):
@@ -38,24 +37,20 @@ def install() -> None:
             raise NotInATab(what)
 
         setattr(importlib.import_module(name), attribute, refuse)
+    for name in ABSENT:
+        sys.modules[name] = _Absent(name)
 
 
-def absent(module: str) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a module that can be imported, and not used (PEP 562).
+class _Absent(ModuleType):
+    """A module that can be imported, and not used."""
 
-    Args:
-        module: its name.
-    """
-
-    def find(name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if name.endswith("Error"):
             return type(name, (Exception,), {})
 
         def refuse(*_: Any, **__: Any) -> NoReturn:
-            raise NotInATab(f"{module} needs what a browser tab does not have")
+            raise NotInATab(f"{self.__name__} needs what a browser tab does not have")
 
         return refuse
-
-    return find

@@ -265,6 +265,9 @@ _TRANSCRIPT = """
 STABLE = f"""
 () => ({_TRANSCRIPT})().map(line => line.replace(/("?time(stamp)?"?: ?)\\d{{13}}\\b/g, "$1<now>"))
 """
+_REMARKS = """
+() => Array.from(document.querySelectorAll("#remark, #notice"), each => each.textContent)
+"""
 PANELS_DONE = """
 () => [...document.querySelectorAll("div.wsdemo")].every(panel => panel.querySelector("iframe"))
 """
@@ -356,9 +359,11 @@ def expect_transcript(
             polling=100,  # by default it looks at each repaint, and off screen there is none
         )
     except Error:
-        shown = "\n".join(frame.evaluate(STABLE))
+        shown = "\n".join([*frame.evaluate(STABLE), *frame.evaluate(_REMARKS)])
         expected = "\n".join(lines)
-        raise AssertionError(f"panel {name!r} shows\n{shown}\n\nand not\n{expected}") from None
+        raise AssertionError(
+            f"panel {name!r} ({urlsplit(frame.url).path}) shows\n{shown}\n\nand not\n{expected}"
+        ) from None
 
 
 def _as_json(value: Any) -> str:

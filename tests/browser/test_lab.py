@@ -206,6 +206,29 @@ def test_a_kernel_elsewhere_is_reached_through_our_extension(window):
             expect_transcript(page, "ana", TRUE_STORY)
 
 
+# A Jupyter server that is busy for four seconds, whenever a panel looks for its kernel.
+BUSY = r"""
+const fetchAtOnce = fetch;
+window.fetch = async (resource, options) => {
+  if (/\/wsdemo\/\d+\/_ping/.test(resource)) await new Promise((done) => setTimeout(done, 4000));
+  return fetchAtOnce(resource, options);
+};
+"""
+
+
+def test_our_extension_is_the_way_though_it_answers_late(window):
+    """jupyter-server-proxy would answer at once, but loses cookies and close codes."""
+    pytest.importorskip("jupyter_server_proxy")
+    with jupyter("--ServerApp.base_url=/user/ana/") as server:
+        write(server, "elsewhere.ipynb", new_code_cell(CODE))
+        elsewhere(window, server)
+        window.add_init_script(BUSY)
+        with notebook(window, server, "elsewhere.ipynb") as page:
+            run_all(page)
+            address = panel(page, "ana").locator("#address")
+            expect(address).to_have_text(re.compile(r"^ws://127.0.0.1:\d+/user/ana/wsdemo/\d+$"))
+
+
 def test_without_our_extension_jupyter_server_proxy_is_the_way(window):
     pytest.importorskip("jupyter_server_proxy")
     config = {"ServerApp": {"jpserver_extensions": {"wsdemo.jupyter": False}}}

@@ -1,7 +1,9 @@
 """The pages in a real Chromium, in a plain web page: what VS Code and others do with an output."""
 
+import asyncio
 import contextlib
 import re
+import threading
 
 import pytest
 from playwright.sync_api import expect
@@ -361,3 +363,39 @@ def test_javascript_may_fill_the_page_and_its_frame_grows(show):
     tab = show(js)
     expect(panel(tab, "javascript").get_by_text("Hi")).to_be_visible()
     tab.wait_for_function("() => document.querySelector('iframe').clientHeight > 230")
+
+
+AWAITS = """
+console.log(await new Promise((done) => {
+  new WebSocket(url).onmessage = ({ data }) => done(data);
+}));
+"""
+LISTENS = "new WebSocket(url).onmessage = ({ data }) => console.log(data);"
+
+
+@pytest.mark.parametrize("code", [AWAITS, LISTENS], ids=["awaits", "listens"])
+def test_javascript_is_at_work_until_its_first_line_though_that_is_late(show, code):
+    """Else the last cell of a Run All stops a server that has not answered yet."""
+    asked, may_answer = threading.Event(), threading.Event()
+
+    async def late(connection):
+        asked.set()
+        await asyncio.to_thread(may_answer.wait, 10)
+        await connection.send("Welcome!")
+        await connection.wait_closed()
+
+    with wsdemo.serve(late) as server:
+        js = javascript(code, url=server.url)
+        show(js)
+        assert asked.wait(10)
+        assert not js.wait_until_settled(1)
+        may_answer.set()
+        js.expect("log", text="Welcome!")
+        assert js.wait_until_settled(5)
+
+
+def test_javascript_that_waits_for_ever_is_not_waited_for(show):
+    js = javascript("await new Promise(() => {});")
+    show(js)
+    js.expect("page", state="opened")
+    assert js.wait_until_settled(8)

@@ -15,7 +15,9 @@ for (const panel of document.querySelectorAll("div.wsdemo:not([data-seen])")) (a
   const near = /^(localhost|127\..*|\[::1\])$/.test(location.hostname);
   let found = false;
   for (const root of near ? [direct, ...relays] : [...relays, direct]) {
-    const ping = fetch(`${root}_ping?key=${token}`, {signal: AbortSignal.timeout(3000)});
+    // A busy Jupyter server answers late; 127.0.0.1, seen from elsewhere, perhaps never.
+    const signal = AbortSignal.timeout(root === direct ? 3000 : 20000);
+    const ping = fetch(`${root}_ping?key=${token}`, {signal});
     const [status, text] = await ping.then(async each => [each.status, await each.text()]).catch(() => []);
     // Our relay answers 502 if nothing listens there; another kernel's console rejects the key.
     found ||= status === 502 || text?.startsWith("No page");

@@ -14,12 +14,15 @@ const LEVELS = {
   error: "error",
 };
 
-// A program that goes on by itself, with timers or listeners, counts as running for no longer than
-// this after its last line.
-const PATIENCE = 500; // ms
-let lastLineAt;
+// A program may wait for ever, or go on by itself, with timers or listeners. It counts as running
+// until it has ended and has printed something, and for no longer than this after its last line.
+const PATIENCE = 3_000; // ms: on a busy machine, a page or a connection takes one second to come
+let lastLineAt, printed;
+const firstLine = new Promise((done) => {
+  printed = done;
+});
 
-attend((settings) => Promise.race([run(settings), silence()]));
+attend((settings) => Promise.race([Promise.all([run(settings), firstLine]), silence()]));
 
 async function silence() {
   lastLineAt = performance.now();
@@ -63,6 +66,7 @@ const log = document.getElementById("log").firstElementChild;
 
 function print(type, text) {
   lastLineAt = performance.now();
+  printed();
   const shown = beginning(text, MAX_TEXT);
   report({ type, text: shown });
   log.append(Object.assign(document.createElement("li"), { textContent: shown, className: type }));

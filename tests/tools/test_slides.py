@@ -1,12 +1,16 @@
 """tools/slides.py: which cells share a slide."""
 
 import base64
+import pathlib
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tools import slides
 
+NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("0[0-6]_*.ipynb"))
 QUESTION = "> **Predict.** What comes? (a) one, (b) two"
 ANSWER = "<details><summary>Answer</summary>\n\n(b)\n\n</details>"
 
@@ -101,3 +105,28 @@ def test_a_text_is_as_high_as_its_lines():
     assert slides.height(text("| a | b |\n| --- | --- |\n| 1 | 2 |")) > line * 1.5
     assert slides.height(text("Words:\n\n```\none\n\ntwo\n```")) > line * 3
     assert slides.height(text("[words](a/very/long/address" + "/again" * 40 + ")")) == line
+
+
+def answer_comes_after(cells, question):
+    """Count the slides from a question to its answer: 1 for the next slide."""
+    steps = 0
+    for cell, place in list(zip(cells, slides.places(cells), strict=True))[question + 1 :]:
+        steps += place in ("slide", "subslide")
+        if slides.ANSWER.match(cell.source):
+            return steps
+    raise AssertionError(f"no answer to {cells[question].source}")
+
+
+def test_the_distance_of_an_answer():
+    near = [text("# First"), text(QUESTION), code(), text(ANSWER)]
+    far = [text("# First"), text(QUESTION), code(26), code(), text(ANSWER)]
+    assert (answer_comes_after(near, 1), answer_comes_after(far, 1)) == (1, 2)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_the_answer_is_on_the_slide_after_its_question(lesson):
+    """Where it is not: move what the question is about, which prints nothing, before it."""
+    cells = nbformat.read(lesson, 4).cells
+    asked = [index for index, cell in enumerate(cells) if slides.QUESTION in cell.source]
+    late = {cells[each].id: answer_comes_after(cells, each) for each in asked}
+    assert {name: steps for name, steps in late.items() if steps != 1} == {}

@@ -334,7 +334,7 @@ MISTAKES = [
     ("12.1", asks(random_id, wait_for_times(2)), "still waited"),
     ("12.1", asks(random_id, wait_for_times(0.5)), "too early"),
     ("12.1", asks(random_id, wait_for_times(0.001)), "too early"),
-    ("12.1", asks(random_id, wait_always(0.3)), "seconds=0.5"),
+    ("12.1", asks(random_id, wait_always(0.24)), "seconds=0.5"),
     ("12.1", clear_all, "remove no entries of other"),
     ("12.1", swallow_the_timeout, "no reply came"),
     ("12.1", another_error, "raise TimeoutError"),

@@ -156,7 +156,7 @@ def test_a_loop_that_never_ends_is_named_and_ended(monkeypatch):
     verdict = wsdemo.check("02.1", never_yields)
     assert verdict.text.startswith("your answer blocked the event loop, and had not finished")
     assert "in never_yields: " in verdict.text
-    assert not [each for each in threading.enumerate() if "exercise" in each.name]
+    assert not [each for each in threading.enumerate() if "exercise 02.1" in each.name]
 
 
 @pytest.mark.filterwarnings("ignore:unclosed")  # such a thread closes nothing when it ends
@@ -224,7 +224,7 @@ def test_verdict_can_be_read_in_text_and_in_colour():
 
 def test_no_thread_is_left():
     wsdemo.check("02.1", SOLUTIONS["02.1"])
-    assert not [each for each in threading.enumerate() if "exercise" in each.name]
+    assert not [each for each in threading.enumerate() if "exercise 02.1" in each.name]
     assert inspect.iscoroutinefunction(SOLUTIONS["02.1"])
 
 

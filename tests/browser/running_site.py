@@ -1,21 +1,14 @@
-"""The running edition in a real browser: its lessons, run cell by cell or by Run All.
+"""The running edition in a real browser: a lesson in a tab, its cells and its panels.
 
-As a command it runs lessons and prints how many of their cells say what is saved::
-
-    python -m tests.browser.running_site SITE [LESSONS] [--firefox] [--show] [--panels]
-
-With ``--panels`` it prints, too, whether each panel shows what the lesson says it does: see
-test_lessons.py and test_firefox.py.
+Two commands use it: tab_table.py runs lessons cell by cell, and tab_run_all.py by Run All.
 """
 
-import argparse
 import contextlib
 import functools
 import http.server
 import json
 import pathlib
 import re
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -220,47 +213,3 @@ def try_panels(tab: Tab, seconds: float = 20) -> Iterator[tuple[str, list[str], 
                 seen = tab.panel(name).evaluate(STABLE)
             time.sleep(0.1)
         yield name, lines, lines if seen == [*lines, STOPPED] else seen
-
-
-def main() -> int:
-    """Run lessons, and print a line for each cell that differs and one for each lesson."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("site", type=pathlib.Path)
-    parser.add_argument("lessons", nargs="*", default=LESSONS)
-    parser.add_argument("--firefox", action="store_true")
-    parser.add_argument("--show", action="store_true", help="print what differs")
-    parser.add_argument("--panels", action="store_true", help="compare what panels show")
-    options = parser.parse_args()
-    with served(options.site) as url, browser(url, options.firefox) as make:
-        for number in options.lessons:
-            tab = make(find(number).name)
-            shown, ready = tab.open(), tab.wait_for_kernel()
-            counts = {"same": 0, "differs": 0, "hangs": 0}
-            slowest = 0.0
-            for cell, verdict, result in try_cells(tab):
-                counts[verdict] += 1
-                slowest = max(slowest, result["seconds"])
-                if verdict != "same":
-                    print(f"{number} {cell['id']:<24} {verdict} {result['seconds']:.1f} s")
-                    if options.show:
-                        now = {**cell, "outputs": result["outputs"]}
-                        print("   saved:", str(comparable(cell))[:700])
-                        print("   now:  ", str(comparable(now))[:1500], flush=True)
-            for name, said, shows in try_panels(tab) if options.panels else ():
-                print(f"{number} panel {name!r}: {'ok' if shows == said else 'differs'}")
-                if shows != said:
-                    print("   says: ", *said, sep="\n      ")
-                    print("   shows:", *shows, sep="\n      ", flush=True)
-            for fault in dict.fromkeys(tab.faults):
-                print(f"{number} {fault[:300]}")
-            print(
-                f"{number}: {counts}, shown {shown:.1f} s, ready {ready:.1f} s later, "
-                f"slowest cell {slowest:.1f} s",
-                flush=True,
-            )
-            tab.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

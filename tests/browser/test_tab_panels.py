@@ -1,7 +1,7 @@
 """The browser edition's panels in real browsers: what their pages can do, and what they cannot.
 
 The kernel's side runs here, under CPython (tab_bridge.py). With Pyodide, lesson by lesson, they are
-compared by ``python -m tests.browser.running_site SITE --panels``.
+compared by ``python -m tests.browser.tab_table SITE``.
 """
 
 import json

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._choices import compare, read
 from wsdemo.checks._trial import called, in_time
-from wsdemo.programs.brokers import broker
+from wsdemo.programs.brokers import Broker, broker
 
 CATCH_UP_TIME = 3
 """Seconds to wait for a message that the broker has."""
@@ -78,6 +78,19 @@ def _on_another_loop(story: Coroutine[Any, Any, str]) -> str:
         return runner.run(story)
 
 
+async def _until_gone(running: Broker, seen: Seen) -> None:
+    """Wait until the broker has noticed that the last client has left.
+
+    To one that it still takes for connected it would send the message, in vain, and NATS sends it
+    again only after half a minute.
+    """
+    from wsdemo.programs.mqtt import until_gone  # needs the extra "scale"
+
+    name = seen.names[-1] if seen.names else None
+    if running.websocket_url and isinstance(name, str) and name:
+        await until_gone(running.websocket_url, name, seen.clean[-1])
+
+
 async def _catch_up(answer: Callable[..., Any]) -> str:
     seen, number = Seen(), uuid.uuid4().hex
     text, other_text = f"Café {number}", f"It rains in {number}"
@@ -93,6 +106,7 @@ async def _catch_up(answer: Callable[..., Any]) -> str:
                 raise Misconception(
                     "you are still connected while you are away: leave the block of async with"
                 )
+            await _until_gone(running, seen)
             async with _client(host, port, Seen())() as other:
                 await other.publish("weather", other_text, qos=1)
                 await other.publish("news", text, qos=1)

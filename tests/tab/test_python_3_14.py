@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from tests.lessons.errors import explained
 from tools import running_fetch
 from wsdemo.doctor import find_node
 
@@ -61,20 +62,19 @@ def test_a_test_that_fails_is_seen(in_pyodide):
     assert "no_such_test" in printed
 
 
-OUTSIDE = "RuntimeError: Timeout should be used inside a task"
-
-
 def test_nest_asyncio_breaks_time_limits_and_task_groups(in_pyodide):
     """Lesson 00 says so; connect() of websockets has a time limit."""
+    outside = "RuntimeError: Timeout should be used inside a task"
     printed, status = in_pyodide("nested_loops.py", "nest_asyncio")
     assert status == 0, printed
     assert printed.splitlines()[:5] == [
         "Python 3 14",
         "await_: fine",
-        f"timeout: {OUTSIDE}",
-        f"wait_for: {OUTSIDE}",
+        f"timeout: {outside}",
+        f"wait_for: {outside}",
         "task_group: RuntimeError: TaskGroup <TaskGroup> cannot determine the parent task",
     ]
+    assert explained(printed) == [outside]
 
 
 def test_nest_asyncio2_does_not(in_pyodide):

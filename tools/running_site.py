@@ -5,9 +5,10 @@ of its kernel and of Pyodide belong together, so all three are named exactly. Ev
 when it is built, from npm and PyPI, and nothing when it runs, unless the plots come from Pyodide's
 own site (``plots_from_cdn``). As a command it builds the running edition by itself::
 
-    python -m tools.running_site FOLDER
+    python -m tools.running_site FOLDER [--plots-from-cdn]
 """
 
+import argparse
 import base64
 import copy
 import hashlib
@@ -330,5 +331,14 @@ def build(site: Path, plots_from_cdn: bool = False) -> None:
     running_page.finish(site)
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tools.running_site", description=build.__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--plots-from-cdn", action="store_true")
+    options = parser.parse_args()
+    build(options.folder.resolve(), options.plots_from_cdn)
+
+
 if __name__ == "__main__":
-    build(Path(sys.argv[1]).resolve())
+    main()

@@ -2,15 +2,19 @@
 
 import json
 import re
+import shutil
 import zipfile
 
 import pytest
 
 from tests.browser.axe import require_axe, violations
-from tests.browser.running_site import ANSWERS, SHOWN, Tab, find
+from tests.browser.running_site import ANSWERS, SHOWN, Tab, find, served, try_cells
 from tests.browser.tab_run_all import press_run_all
+from tools import running_site as builder
+from tools.running_fetch import CDN, fetch_pyodide
 from wsdemo.checks import progress
 from wsdemo.course import update
+from wsdemo.tab.plots import REMARK
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -119,6 +123,40 @@ def test_what_it_is_told_to_load_is_beside_it(running_site):
         assert files, name
         for path in files:
             assert "://" not in path.read_text(encoding="utf-8"), path
+
+
+def want_plots_from_cdn(site):
+    """Change a running edition into one whose matplotlib is on Pyodide's own site."""
+    lock, settings = site / "static/pyodide/pyodide-lock.json", site / "jupyter-lite.json"
+    document = json.loads(lock.read_text(encoding="utf-8"))
+    builder.add_from_cdn(document["packages"], builder.read_lock(fetch_pyodide())[1])
+    lock.write_text(json.dumps(document), encoding="utf-8")
+    document = json.loads(settings.read_text(encoding="utf-8"))
+    kernel = document["jupyter-config-data"]["litePluginSettings"][builder.KERNEL_EXTENSION]
+    kernel["loadPyodideOptions"]["packages"] += builder.FROM_CDN
+    settings.write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_where_pyodides_own_site_is_out_of_reach_the_saved_picture_stays(
+    window, running_site, tmp_path
+):
+    [built] = running_site.rglob("run")
+    site = shutil.copytree(built, tmp_path / "run")
+    want_plots_from_cdn(site)
+    window.route(f"{CDN}**", lambda route: route.abort())  # also where there is a network
+    page = window.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    with served(site) as url:
+        tab = Tab(page, url, find("02").name)
+        tab.open()
+        shown = next(
+            str(result["outputs"]) for cell, _, result in try_cells(tab) if cell["id"] == "one-loop"
+        )
+    assert REMARK in shown
+    assert "data:image/png;base64" in shown
+    left = [each for each in tab.faults if each.startswith("a request left the site: ")]
+    assert any("matplotlib" in each for each in left)
+    assert [each for each in tab.faults if CDN not in each] == []
 
 
 EDIT = """(text) => {

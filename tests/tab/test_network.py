@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 from websockets.sync.client import connect as connect_sync
 from websockets.sync.server import serve as serve_sync
 
+from wsdemo.tab import patches
 from wsdemo.tab.selector import Selector
 
 
@@ -121,3 +122,31 @@ def test_an_event_loop_is_woken_by_another_thread(run):
         return "woken"
 
     assert run(wait()) == "woken"
+
+
+async def abort_what_is_closed():
+    """Close a transport that has data to send, let the peer read them, and abort it."""
+    got = asyncio.get_running_loop().create_future()
+
+    async def read_all(reader, writer):
+        got.set_result(len(await reader.read()))
+        writer.close()
+
+    async with await asyncio.start_server(read_all, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(bytes(3_000_000))
+        writer.close()
+        count = await got
+        await writer.wait_closed()
+        writer.transport.abort()
+        return count
+
+
+def test_a_lost_connection_may_be_aborted(run, monkeypatch):
+    transport = asyncio.selector_events._SelectorTransport
+    monkeypatch.setattr(transport, "_force_close", transport._force_close)  # put back afterwards
+    with pytest.raises(AttributeError, match="call_soon"):  # else the patch is needed no more
+        run(abort_what_is_closed())
+    patches.abort_when_lost()
+    assert run(abort_what_is_closed()) == 3_000_000

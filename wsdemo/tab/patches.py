@@ -1,5 +1,6 @@
 """Put the network in memory in the place of the one that Python would have."""
 
+import asyncio.selector_events
 import json
 import selectors
 import socket
@@ -12,7 +13,7 @@ from wsdemo.tab.selector import Selector
 from wsdemo.tab.socket_state import getaddrinfo
 from wsdemo.tab.sockets import Socket, socketpair
 
-__all__ = ["install"]
+__all__ = ["abort_when_lost", "install"]
 
 # Some builds lack them; their numbers mean nothing here.
 CONSTANTS = [
@@ -58,6 +59,25 @@ def install(take_turns: Callable[[], None]) -> None:
     socketserver._ServerSelector = Selector  # type: ignore[attr-defined]  # imported already
     sys.modules["resource"] = None  # type: ignore[assignment]  # as on Windows: it has no limits
     _parse_json_in_python()
+    abort_when_lost()
+
+
+def abort_when_lost() -> None:
+    """Let a transport be aborted when its connection is lost already, as asyncio documents it.
+
+    A transport that is closed while it has data to send, and then sends them, forgets its loop, but
+    not that it may be aborted: ``abort()`` raises AttributeError (seen in CPython 3.11 and 3.14). Elsewhere
+    the peer's reset comes first, and in a tab the data are always taken.
+    """
+    module: Any = asyncio.selector_events
+    transport = module._SelectorTransport
+    force_close = transport._force_close
+
+    def force_close_if_open(self: Any, error: BaseException | None) -> None:
+        if self._loop is not None:
+            force_close(self, error)
+
+    transport._force_close = force_close_if_open
 
 
 def _parse_json_in_python() -> None:

@@ -206,15 +206,14 @@ def build(target: Path, runs: bool = False) -> int:
         0, or 1 if something is wrong with the pages.
     """
     with tempfile.TemporaryDirectory() as folder:
-        source, work = Path(folder, "source"), Path(folder, "work")
+        # MyST-NB leaves the notebooks, in a folder of its own, beside the pages.
+        source, pages, work = Path(folder, "source"), Path(folder, "pages"), Path(folder, "work")
         source.mkdir()
         gather(source, runs)
-        if target.exists():
-            shutil.rmtree(target)
         app = Sphinx(
             source,
             None,
-            target,
+            pages,
             work,
             "html",
             confoverrides=SETTINGS,
@@ -224,6 +223,9 @@ def build(target: Path, runs: bool = False) -> int:
         )
         app.add_search_language(SearchNumbers)
         app.build()
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.move(pages, target)
         return int(app.statuscode or app._warncount > 0)
 
 

@@ -44,6 +44,18 @@ SHOWN = """() => {
   return Boolean(panel?.content?.widgets?.length && panel.sessionContext?.session?.kernel);
 }"""
 
+CLOSE = """async () => {
+  const {context} = jupyterapp.shell.currentWidget;
+  await context.save();
+  jupyterapp.shell.currentWidget.close();
+}"""
+
+NO_PYTHON = """async () => {
+  const {sessions} = jupyterapp.serviceManager;
+  await sessions.refreshRunning();
+  return [...sessions.running()].length === 0;
+}"""
+
 ANSWERS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info"
 
 

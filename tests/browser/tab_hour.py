@@ -1,7 +1,7 @@
 """An hour of clicking in the running edition: a log of memory and faults.
 
-As a command it opens lessons in one tab, one after the other, as a learner goes on to the next.
-In each it runs cells in order, and now and then one again; it writes a row for each lesson::
+As a command it opens lessons in one tab, one after the other, and closes each before the next. In
+each it runs cells in order, and now and then one again; it writes a row for each lesson::
 
     python -m tests.browser.tab_hour SITE [--minutes 60] [--seed 1]
 """
@@ -15,7 +15,16 @@ from typing import Any
 
 import psutil
 
-from tests.browser.running_site import LESSONS, Tab, browser, find, served, try_cells
+from tests.browser.running_site import (
+    CLOSE,
+    LESSONS,
+    NO_PYTHON,
+    Tab,
+    browser,
+    find,
+    served,
+    try_cells,
+)
 
 PAUSE = 0.5
 """Seconds between two clicks."""
@@ -85,6 +94,8 @@ def main() -> int:
                 f"| {javascript_heap(tab.page):.0f} MB | {'; '.join(faults)[:200] or 'none'} |",
                 flush=True,
             )
+            tab.page.evaluate(CLOSE)
+            tab.page.wait_for_function(NO_PYTHON, polling=100)
     return min(seen, 99)
 
 

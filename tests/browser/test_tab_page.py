@@ -8,7 +8,16 @@ import zipfile
 import pytest
 
 from tests.browser.axe import require_axe, violations
-from tests.browser.running_site import ANSWERS, SHOWN, Tab, find, served, try_cells
+from tests.browser.running_site import (
+    ANSWERS,
+    CLOSE,
+    NO_PYTHON,
+    SHOWN,
+    Tab,
+    find,
+    served,
+    try_cells,
+)
 from tests.browser.tab_run_all import press_run_all
 from tools import running_site as builder
 from tools.running_fetch import CDN, fetch_pyodide
@@ -59,6 +68,14 @@ def test_a_key_that_runs_a_cell_waits_for_python(lesson):
         "() => jupyterapp.shell.currentWidget.content.widgets[2].model.executionCount === 1"
     )
     page.wait_for_function(READY)
+
+
+def test_a_lesson_that_is_closed_leaves_no_python_behind(lesson):
+    page = lesson("02").page
+    page.evaluate(ANSWERS)
+    assert not page.evaluate(NO_PYTHON)
+    page.evaluate(CLOSE)
+    page.wait_for_function(NO_PYTHON, polling=100, timeout=20_000)
 
 
 def test_the_first_screen_says_what_is_simulated(lesson):

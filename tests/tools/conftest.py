@@ -14,9 +14,10 @@ BUILD_TIME = 280
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Build it as the command does, in a process of its own: sphinx changes much in its own."""
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("built") / "site"
     command = [sys.executable, "-m", "tools.website", "--no-run", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=BUILD_TIME)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"Open {folder.resolve() / 'index.html'} in a browser.\n"
+    assert [each.name for each in folder.parent.iterdir()] == ["site"], "and nothing beside it"
     return folder

@@ -10,7 +10,7 @@ import tools.warm_kernels
 import wsdemo
 from tests.browser import lab, tab_bridge
 from tests.browser.firefox import find_firefox, firefox
-from tests.browser.pages import page_of
+from tests.browser.pages import choose, page_of, welcome
 from tests.browser.running_site import served
 from tools import running_fetch
 from tools import running_site as running_site_builder
@@ -138,3 +138,25 @@ def host(request, tab_notebook):
 def panels_echo():
     with wsdemo.serve(tab_bridge.echo, name="panels' echo") as running:
         yield running
+
+
+@pytest.fixture
+def server():
+    with wsdemo.serve(welcome, subprotocols=["v2"], select_subprotocol=choose) as server:
+        yield server
+
+
+@pytest.fixture
+def show(window):
+    """Show outputs on a plain page, as a trusted notebook does; return the tab."""
+    with contextlib.ExitStack() as stack:
+
+        def show(*outputs, body=""):
+            html = "".join(each._repr_mimebundle_()["text/html"] for each in outputs)
+            page = f"<!doctype html><meta charset=utf-8><title>host</title><body {body}>{html}"
+            host = stack.enter_context(wsdemo.serve(welcome, name="host", pages={"/": page}))
+            tab = window.new_page()
+            tab.goto(host.url.replace("ws", "http"))
+            return tab
+
+        yield show

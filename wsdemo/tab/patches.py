@@ -66,8 +66,8 @@ def abort_when_lost() -> None:
     """Let a transport be aborted when its connection is lost already, as asyncio documents it.
 
     A transport that is closed while it has data to send, and then sends them, forgets its loop, but
-    not that it may be aborted: ``abort()`` raises AttributeError (seen in CPython 3.11 and 3.14). Elsewhere
-    the peer's reset comes first, and in a tab the data are always taken.
+    not that it may be aborted: ``abort()`` raises AttributeError (seen in CPython 3.11 and 3.14).
+    Elsewhere the peer's reset comes first, and in a tab the data are always taken.
     """
     module: Any = asyncio.selector_events
     transport = module._SelectorTransport

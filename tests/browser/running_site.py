@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.browser.firefox import Page, firefox
-from tests.browser.lab import STABLE, chromium
+from tests.browser.lab import STABLE, bounded, chromium
 from tests.browser.test_firefox import panels as firefox_panels
 from tests.browser.test_lessons import STOPPED, consoles, told
 from tools.running_site import NOT_IN_A_TAB
@@ -113,12 +113,17 @@ class Tab:
     def wait_for_kernel(self) -> float:
         """Wait until Python answers; return the seconds that it took."""
         began = time.monotonic()
-        self.page.evaluate(ANSWERS)
+        bounded(self.page, ANSWERS, timeout_ms=120_000)
         return time.monotonic() - began
 
     def run(self, index: int) -> dict[str, Any]:
         """Run one cell; return how it ended, its outputs and its seconds."""
         return self.page.evaluate(RUN_CELL, [index, LONGEST_CELL])
+
+    def leave(self) -> None:
+        """Close the lesson, and wait until its Python is gone."""
+        bounded(self.page, CLOSE)
+        self.page.wait_for_function(NO_PYTHON, polling=100, timeout=20_000)
 
     def panel(self, name: str) -> Any:
         """The page in the panel of this name: it has the method ``evaluate``."""

@@ -15,16 +15,7 @@ from typing import Any
 
 import psutil
 
-from tests.browser.running_site import (
-    CLOSE,
-    LESSONS,
-    NO_PYTHON,
-    Tab,
-    browser,
-    find,
-    served,
-    try_cells,
-)
+from tests.browser.running_site import LESSONS, Tab, browser, find, served, try_cells
 
 PAUSE = 0.5
 """Seconds between two clicks."""
@@ -94,8 +85,7 @@ def main() -> int:
                 f"| {javascript_heap(tab.page):.0f} MB | {'; '.join(faults)[:200] or 'none'} |",
                 flush=True,
             )
-            tab.page.evaluate(CLOSE)
-            tab.page.wait_for_function(NO_PYTHON, polling=100)
+            tab.leave()
     return min(seen, 99)
 
 

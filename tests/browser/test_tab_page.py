@@ -10,7 +10,6 @@ import pytest
 from tests.browser.axe import require_axe, violations
 from tests.browser.running_site import (
     ANSWERS,
-    CLOSE,
     NO_PYTHON,
     SHOWN,
     Tab,
@@ -71,11 +70,10 @@ def test_a_key_that_runs_a_cell_waits_for_python(lesson):
 
 
 def test_a_lesson_that_is_closed_leaves_no_python_behind(lesson):
-    page = lesson("02").page
-    page.evaluate(ANSWERS)
-    assert not page.evaluate(NO_PYTHON)
-    page.evaluate(CLOSE)
-    page.wait_for_function(NO_PYTHON, polling=100, timeout=20_000)
+    tab = lesson("02")
+    tab.wait_for_kernel()
+    assert not tab.page.evaluate(NO_PYTHON)
+    tab.leave()
 
 
 def test_the_first_screen_says_what_is_simulated(lesson):

@@ -21,7 +21,7 @@ LAST_PURE_HYPOTHESIS = "6.155.7"  # later ones are written in Rust, too
 NEEDED = ("attrs", "h11", "iniconfig", "nest-asyncio", "nest-asyncio2", "packaging", "pluggy")
 NEEDED += ("pygments", "pytest", "sortedcontainers", "websockets", "wsproto")
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.node, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def in_pyodide(tmp_path_factory):
         script = HERE / "under_pyodide.mjs"
         words = [node, script, pyodide, wheels, ROOT, f"tests/tab/{program}", *arguments]
         done = subprocess.run(
-            list(map(str, words)), capture_output=True, text=True, encoding="utf-8", timeout=100
+            list(map(str, words)), capture_output=True, text=True, encoding="utf-8", timeout=250
         )
         return done.stdout + done.stderr, done.returncode
 

@@ -18,7 +18,7 @@ class Ending(NamedTuple):
 
 
 ENDINGS: dict[int, Ending] = {
-    401: Ending("refused: credentials are missing or wrong", False),
+    401: Ending("refused: a token or password is missing or wrong", False),
     403: Ending("refused: this client or page may not connect", False),
     404: Ending("refused: there is nothing at this path", False),
     429: Ending("refused: too many requests in a given time", True),

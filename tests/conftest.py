@@ -22,24 +22,13 @@ PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
 def pytest_collection_modifyitems(items):
     """Give each file to one worker, for its fixtures; answers to exercises go to any.
 
-    The web site is built once, so all tests that need it go to one worker. What takes a worker
-    longest comes first, and what any worker takes last, so that none works alone at the end.
+    The web site is built once, so all tests that need it go to one worker.
     """
-    items.sort(key=_turn)
     for item in items:
         if "site" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("site"))
         elif item.path.parent.name != "checks":
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
-LONG = ("test_python_3_14.py", "test_suite.py", "test_plans.py", "test_access.py", "test_relay.py")
-
-
-def _turn(item):
-    if "site" in item.fixturenames or item.path.name in LONG:
-        return 0
-    return 2 if item.path.parent.name == "checks" else 1
 
 
 def pytest_collection_finish(session):

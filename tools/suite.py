@@ -30,7 +30,7 @@ WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
 # More workers than cores: these tests wait more than they compute. Here, too, a file stays whole,
 # but an answer to an exercise goes to any worker; see tests/conftest.py.
-GROUPS = ("-n", "8", "--dist", "loadgroup", "-q")
+GROUPS = ("-n", "6", "--dist", "loadgroup", "-q")
 UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/browser", "-p", "no:nbval", *GROUPS)
 NOTEBOOKS = (
     *PYTEST,

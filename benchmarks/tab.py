@@ -12,7 +12,6 @@ import statistics
 import sys
 import tempfile
 import time
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -45,17 +44,6 @@ with wsdemo.serve(echo, compression=None) as server:
 print(1000 * (time.perf_counter() - begin) / count)
 """
 
-EXECUTE = """async (code) => {
-  const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
-  const future = kernel.requestExecute({ code });
-  let text = "";
-  future.onIOPub = ({ header, content }) => {
-    if (header.msg_type === "stream") text += content.text;
-  };
-  await future.done;
-  return text;
-}"""
-
 
 def greet(tab: Tab) -> float:
     """Run the cells of lesson 00 up to the first message of a server; return the seconds."""
@@ -86,7 +74,7 @@ def visit(site: pathlib.Path, url: str) -> dict[str, float]:
         greet(tab)
         greeting = time.monotonic() - began
         fetched = gzipped(site, asked)
-        trip = float(evaluate(tab.page, ECHO))
+        trip = float(tab.execute(ECHO))
         tab.close()
     return {
         "screen": screen,
@@ -95,12 +83,6 @@ def visit(site: pathlib.Path, url: str) -> dict[str, float]:
         "fetched": fetched,
         "trip": trip,
     }
-
-
-def evaluate(page: Any, code: str) -> str:
-    """Run Python in the tab; return what it prints."""
-    printed: str = page.evaluate(EXECUTE, code)
-    return printed
 
 
 def main() -> None:

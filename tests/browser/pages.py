@@ -1,4 +1,4 @@
-"""The finished servers' pages: where they are, and how each server is started."""
+"""Servers for the tests of pages: the finished ones with their pages, and one that answers."""
 
 from wsdemo.apps import auth, binary, chat, dashboard, echo, heartbeat, patterns, pong
 

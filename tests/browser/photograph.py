@@ -1,6 +1,8 @@
-"""Photograph a notebook in JupyterLab, run, from its first cell to its last.
+"""Pictures of notebooks that have run in JupyterLab.
 
-python -m tests.browser.photograph notebooks/02_echo.ipynb --dark -o out.png
+As a command it photographs one::
+
+    python -m tests.browser.photograph notebooks/02_echo.ipynb --dark -o out.png
 """
 
 import argparse

@@ -59,6 +59,16 @@ NO_PYTHON = """async () => {
 ANSWERS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info"
 
 
+EXECUTE = """async (code) => {
+  const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;
+  const future = kernel.requestExecute({code});
+  let text = "";
+  future.onIOPub = ({content}) => { text += content.text ?? ""; };
+  await future.done;
+  return text;
+}"""
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """A static server as any other, without its log."""
 
@@ -119,6 +129,10 @@ class Tab:
     def run(self, index: int) -> dict[str, Any]:
         """Run one cell; return how it ended, its outputs and its seconds."""
         return self.page.evaluate(RUN_CELL, [index, LONGEST_CELL])
+
+    def execute(self, code: str) -> str:
+        """Run Python beside the notebook's cells; return what it prints."""
+        return bounded(self.page, EXECUTE, code)
 
     def leave(self) -> None:
         """Close the lesson, and wait until its Python is gone."""

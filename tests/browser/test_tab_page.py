@@ -186,14 +186,7 @@ SOURCES = """() => jupyterapp.shell.currentWidget.content.widgets.map(
   ({model}) => model.sharedModel.source)"""
 OUTPUT = """() => JSON.stringify(
   jupyterapp.shell.currentWidget.content.activeCell.model.outputs.toJSON())"""
-PROGRESS = """async () => {
-  const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;
-  const future = kernel.requestExecute({code: "import wsdemo; print(wsdemo.progress())"});
-  let text = "";
-  future.onIOPub = ({content}) => { text += content.text ?? ""; };
-  await future.done;
-  return text;
-}"""
+PROGRESS = "import wsdemo; print(wsdemo.progress())"
 
 
 def test_work_survives_a_reload_and_continues_on_a_computer(lesson, tmp_path):
@@ -208,7 +201,7 @@ def test_work_survives_a_reload_and_continues_on_a_computer(lesson, tmp_path):
     page.wait_for_function(SHOWN)
     page.evaluate(ANSWERS)
     assert ANSWER in page.evaluate(SOURCES)
-    shown = page.evaluate(PROGRESS)
+    shown = tab.execute(PROGRESS)
     assert re.search(r"^00 start here +· ✓$", shown, re.MULTILINE)
     assert re.search(r"^16 scale out ", shown, re.MULTILINE), "all lessons are listed"
 

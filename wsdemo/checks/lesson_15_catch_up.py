@@ -80,13 +80,13 @@ def _on_another_loop(story: Coroutine[Any, Any, str]) -> str:
 async def _until_gone(running: Broker, seen: Seen) -> None:
     """Wait until the broker has noticed that the last client has left.
 
-    To one that it still takes for connected it would send the message, in vain, and NATS sends it
-    again only after half a minute.
+    Until then a broker sends messages to the old connection, where they are lost. NATS sends such
+    a message again after half a minute.
     """
     from wsdemo.programs.mqtt import until_gone  # needs the extra "scale"
 
     name = seen.names[-1] if seen.names else None
-    if running.websocket_url and isinstance(name, str) and name:
+    if running.websocket_url and isinstance(name, str) and 0 < len(name.encode()) <= 100:
         await until_gone(running.websocket_url, name, seen.clean[-1])
 
 

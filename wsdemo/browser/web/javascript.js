@@ -14,8 +14,8 @@ const LEVELS = {
   error: "error",
 };
 
-// A program may wait for ever, or go on by itself, with timers or listeners. It counts as running
-// until it has ended and has printed something, and for no longer than this after its last line.
+// A program is at rest when its code has ended and it has printed something. One that waits for
+// ever, or prints nothing, is at rest when it has been silent for this long.
 const PATIENCE = 3_000; // ms: on a busy machine, a page or a connection takes one second to come
 let lastLineAt, printed;
 const firstLine = new Promise((done) => {

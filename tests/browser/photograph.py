@@ -13,7 +13,11 @@ import shutil
 from tests.browser.lab import PANELS_DONE, chromium, jupyter, notebook, run_all, window
 
 _FOLD_SIDEBAR = """
-({shell} = window.jupyterapp) => { shell.collapseLeft(); shell.mode = "single-document"; }
+() => {
+  const {shell} = window.jupyterapp;
+  shell.collapseLeft();
+  shell.mode = "single-document";
+}
 """
 _HEIGHT = """
 () => {

@@ -3,6 +3,9 @@
 So it is on a hub, on Binder, and behind ``ssh -L`` and ``docker -p``: Jupyter has a public name and
 a base_url, and each way to a server of the kernel's leads through wsdemo's relay. Where a panel
 shows something else there, a markdown cell tagged ``relayed-NAME`` says what.
+
+Of a lesson only the sections with panels run: each of them needs only the beginning, and the whole
+lesson runs in test_lessons.
 """
 
 import importlib
@@ -15,6 +18,7 @@ from playwright.sync_api import expect
 
 from tests.browser import lab
 from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, consoles, surprises
+from tests.lessons.kit import codes, sections
 from tools.needs import lacking
 from wsdemo.apps import APPS
 
@@ -64,12 +68,29 @@ def test_the_direct_way_is_blocked(hub, page):
     assert answered == [True, False, False]
 
 
+def has_panel(cells):
+    """Whether one of the cells shows a page, by its saved outputs."""
+    outputs = [output for cell in codes(cells) for output in cell["outputs"]]
+    return any(
+        'class="wsdemo"' in output.get("data", {}).get("text/html", "") for output in outputs
+    )
+
+
+def only_panels(path):
+    """Leave of a lesson its beginning and its sections with panels."""
+    notebook = nbformat.read(path, as_version=4)
+    (_, kept), *rest = sections(notebook)
+    notebook.cells = sum((cells for _, cells in rest if has_panel(cells)), kept)
+    nbformat.write(notebook, path)
+
+
 @pytest.mark.parametrize("lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS])
 def test_panels_hold_through_the_relay(hub, page, lesson):
     if what := lacking(lesson):
         pytest.skip(what)
     name = f"notebooks/{lesson}"
     saved = nbformat.read(hub.root / name, as_version=4).cells
+    only_panels(hub.root / name)
     with lab.opened(page, name):
         assert surprises(lab.run_all(page)) == []
         page.wait_for_function(lab.PANELS_DONE, timeout=15_000)

@@ -1,5 +1,6 @@
 """What the tests of lessons share."""
 
+import re
 from pathlib import Path
 
 from tools import notebooks as tool
@@ -58,3 +59,18 @@ def error(traceback="Traceback"):
         "output_type": "error",
         "traceback": [traceback],
     }
+
+
+def sections(notebook):
+    """Cut a lesson into the beginning and its sections: pairs of a heading and cells."""
+    found = [("the beginning", [])]
+    for cell in notebook["cells"]:
+        heading = re.match(r"## (.+)", text_of(cell["source"]))
+        if cell["cell_type"] == "markdown" and heading:
+            found.append((heading[1], []))
+        found[-1][1].append(cell)
+    return found
+
+
+def codes(cells):
+    return [cell for cell in cells if cell["cell_type"] == "code"]

@@ -15,8 +15,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tests.lessons.kit import ROOT
-from tests.lessons.test_sections import sections
+from tests.lessons.kit import ROOT, sections
 from tests.lessons.test_teaching import PLANS, rows
 from tools.needs import lacking
 from tools.warm_kernels import warm_kernels

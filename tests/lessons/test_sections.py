@@ -11,27 +11,20 @@ import re
 
 import pytest
 
-from tests.lessons.kit import LESSONS, code, good_notebook, markdown, text_of
+from tests.lessons.kit import (
+    LESSONS,
+    code,
+    codes,
+    good_notebook,
+    markdown,
+    sections,
+    text_of,
+)
 
 MOST_CORE_LINES, MOST_CORE_WORDS = 220, 1250
 WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_AN_EXERCISE = 160, 20, 4
 KNOWN = {*dir(builtins), "display", "get_ipython", "__name__"}
 LINKS = ("glossary.md", "errors.md", "solutions/{}.py")
-
-
-def sections(notebook):
-    """Cut a lesson into the beginning and its sections: pairs of a heading and cells."""
-    found = [("the beginning", [])]
-    for cell in notebook["cells"]:
-        heading = re.match(r"## (.+)", text_of(cell["source"]))
-        if cell["cell_type"] == "markdown" and heading:
-            found.append((heading[1], []))
-        found[-1][1].append(cell)
-    return found
-
-
-def codes(cells):
-    return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
 def words(cells):

@@ -60,6 +60,7 @@ NEEDS = {
     "09": "TLS, which a browser tab leaves to the browser",
     "15": "a broker, a program beside the notebook",
     "16": "brokers and a balancer, programs beside the notebook",
+    "17": "pytest, a program beside the notebook",
 }
 """The lessons that cannot run in a tab, with what they need."""
 
@@ -247,6 +248,18 @@ def make_pyodide(site: Path, plots_from_cdn: bool = False) -> None:
         add_from_cdn(lock, theirs)
     document["packages"] = lock
     (target / "pyodide-lock.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def address(name: str) -> str:
+    """Return where a lesson opens, seen from the folder of the running edition.
+
+    Each lesson has a workspace of its own. In one for all, JupyterLite would open the lessons of
+    before again, each with a Python that takes some 150 MB.
+
+    Args:
+        name: the notebook's name, such as ``02_echo.ipynb``.
+    """
+    return f"lab/index.html?workspace={name.removesuffix('.ipynb')}&path={name}"
 
 
 def for_a_tab(path: Path) -> Any:

@@ -7,6 +7,7 @@ anything. Each link is followed, and one that leads nowhere is an error.
 """
 
 import argparse
+import html
 import os
 import re
 import shutil
@@ -57,8 +58,8 @@ RUN_HERE = (
 )
 RUN_AT_HOME = "To run the lessons, follow the two commands of the project's README."
 
-RUN = "run/lab/index.html"
-"""The page of the running edition, seen from a lesson's page."""
+RUN = "run/"
+"""The folder of the running edition, seen from a lesson's page."""
 
 
 def run_link(name: str) -> str:
@@ -69,7 +70,8 @@ def run_link(name: str) -> str:
     """
     what = running_site.NEEDS.get(name[:2])
     if what is None:
-        return f'<p class="run-here"><a href="{RUN}?path={name}">▶ Run this lesson here</a></p>'
+        url = html.escape(RUN + running_site.address(name))
+        return f'<p class="run-here"><a href="{url}">▶ Run this lesson here</a></p>'
     return (
         f'<p class="run-here">This lesson does not run in a browser: it needs {what}. '
         "Read it here with its saved outputs, or run it on your own computer.</p>"

@@ -18,7 +18,7 @@ from tests.browser.firefox import Page, firefox
 from tests.browser.lab import STABLE, bounded, chromium
 from tests.browser.test_firefox import panels as firefox_panels
 from tests.browser.test_lessons import STOPPED, consoles, told
-from tools.running_site import NOT_IN_A_TAB
+from tools.running_site import NOT_IN_A_TAB, address
 
 NOTEBOOKS = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = [*(f"{number:02}" for number in range(9)), *map(str, range(10, 15))]
@@ -116,7 +116,7 @@ class Tab:
     def open(self) -> float:
         """Open the lesson; return the seconds until it was on screen."""
         began = time.monotonic()
-        self.page.goto(f"{self.site}lab/index.html?path={self.name}")
+        self.page.goto(self.site + address(self.name))
         self.page.wait_for_function(SHOWN, timeout=120_000)
         return time.monotonic() - began
 
@@ -159,7 +159,7 @@ class FirefoxTab(Tab):
 
     def open(self) -> float:
         began = time.monotonic()
-        self.page: Page = self._browser.open(f"{self.site}lab/index.html?path={self.name}")
+        self.page: Page = self._browser.open(self.site + address(self.name))
         self.page.wait_for(SHOWN, 120)
         return time.monotonic() - began
 

@@ -20,6 +20,7 @@ from tests.browser.running_site import (
 from tests.browser.tab_run_all import press_run_all
 from tools import running_site as builder
 from tools.running_fetch import CDN, fetch_pyodide
+from tools.running_site import address
 from wsdemo.checks import progress
 from wsdemo.course import update
 from wsdemo.tab.plots import REMARK
@@ -76,6 +77,24 @@ def test_a_lesson_that_is_closed_leaves_no_python_behind(lesson):
     tab.leave()
 
 
+def test_a_lesson_opens_alone_whatever_was_open_before(lesson):
+    """Else each lesson that is opened by its link starts the Pythons of all before it."""
+    tab = lesson("02")
+    tab.wait_for_kernel()
+    tab.page.wait_for_function(
+        "() => jupyterapp.serviceManager.workspaces.list().then(({ids}) => ids.length)"
+    )
+    tab.name = find("06").name
+    tab.open()
+    tab.wait_for_kernel()
+    titles = "() => [...jupyterapp.shell.widgets('main')].map(({title}) => title.label)"
+    assert tab.page.evaluate(titles) == [tab.name]
+    assert len(tab.page.workers) == 1
+    tab.page.reload()
+    tab.page.wait_for_function(SHOWN)
+    assert tab.page.evaluate(titles) == [tab.name]
+
+
 def test_the_first_screen_says_what_is_simulated(lesson):
     require_axe()
     page = lesson("03").page
@@ -106,7 +125,7 @@ def test_the_first_screen_says_what_is_simulated(lesson):
 
 
 def test_a_browser_that_cannot_run_it_says_so(chromium, running_url):
-    url = f"{running_url}lab/index.html?path={find('02').name}"
+    url = running_url + address(find("02").name)
     with chromium.new_context() as context:
         context.add_init_script("delete WebAssembly.Suspending")
         page = context.new_page()

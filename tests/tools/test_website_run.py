@@ -18,12 +18,13 @@ from tools import running_fetch, running_site, website, website_links, website_s
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_each_lesson_says_at_the_top_where_it_runs(path):
     html = website.run_link(path.name)
-    if path.name[:2] in ("09", "15", "16"):
+    if path.name[:2] in ("09", "15", "16", "17"):
         assert "does not run in a browser: it needs" in html
         assert "saved outputs" in html
         assert "href" not in html
     else:
-        assert f'href="run/lab/index.html?path={path.name}"' in html
+        url = f"run/lab/index.html?workspace={path.stem}&amp;path={path.name}"
+        assert f'href="{url}"' in html
         assert "▶ Run this lesson here" in html
 
 
@@ -49,7 +50,9 @@ def test_the_link_is_below_the_title_and_only_where_there_is_a_running_edition(t
 
 def test_a_link_to_a_lesson_that_the_running_edition_does_not_have_is_a_fault(tmp_path):
     page = tmp_path / "page.html"
-    page.write_text('<a href="run/lab/index.html?path=02_echo.ipynb">', encoding="utf-8")
+    page.write_text(
+        '<a href="run/lab/index.html?workspace=02_echo&amp;path=02_echo.ipynb">', encoding="utf-8"
+    )
     [fault] = website_links.faults(tmp_path)
     assert "is not there" in fault
     (tmp_path / "run/lab").mkdir(parents=True)

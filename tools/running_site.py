@@ -91,6 +91,11 @@ SETTINGS: dict[str, Any] = {
                 "loadPyodideOptions": {"packages": [*KERNEL, *OF_PYODIDE, *OF_COURSE, "wsdemo"]},
             }
         },
+        "settingsOverrides": {
+            # In milliseconds. JupyterLite's copy is at times a second newer than JupyterLab has
+            # noted, and then each save asked whether to throw the learner's work away.
+            "@jupyterlab/docmanager-extension:plugin": {"lastModifiedCheckMargin": 30_000}
+        },
     },
 }
 

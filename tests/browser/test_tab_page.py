@@ -95,6 +95,26 @@ def test_a_lesson_opens_alone_whatever_was_open_before(lesson):
     assert tab.page.evaluate(titles) == [tab.name]
 
 
+def test_a_save_does_not_ask_because_the_copy_is_a_second_newer(lesson):
+    tab = lesson("02")
+    tab.wait_for_kernel()
+    saved = tab.page.evaluate(
+        """async () => {
+          const {shell, serviceManager} = jupyterapp;
+          const {context} = shell.currentWidget;
+          await context.save();
+          await new Promise((done) => setTimeout(done, 1000));
+          await serviceManager.contents.save(context.path, {
+            type: "notebook", format: "json", content: context.model.toJSON(),
+          });
+          context.model.dirty = true;
+          const late = new Promise((done) => setTimeout(done, 3000, "it asks"));
+          return Promise.race([context.save().then(() => "saved"), late]);
+        }"""
+    )
+    assert saved == "saved"
+
+
 def test_the_first_screen_says_what_is_simulated(lesson):
     require_axe()
     page = lesson("03").page

@@ -72,5 +72,16 @@ def sections(notebook):
     return found
 
 
+def python_of(cell):
+    """Return a cell's Python, without the magics of IPython."""
+    lines = text_of(cell["source"]).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("%"))
+
+
+def is_a_file(cell):
+    """Whether a cell is saved as a file of its own: a magic such as ``%%pytest`` says so."""
+    return text_of(cell["source"]).startswith("%%")
+
+
 def codes(cells):
     return [cell for cell in cells if cell["cell_type"] == "code"]

@@ -16,7 +16,9 @@ from tests.lessons.kit import (
     code,
     codes,
     good_notebook,
+    is_a_file,
     markdown,
+    python_of,
     sections,
     text_of,
 )
@@ -52,7 +54,8 @@ def core_of(notebook):
 
 
 def parsed(cell):
-    return ast.parse(text_of(cell["source"]))
+    """Return a cell's Python as a tree; that of a file of its own concerns no other cell."""
+    return ast.parse("" if is_a_file(cell) else python_of(cell))
 
 
 def bound(tree):
@@ -185,7 +188,8 @@ def section(title, *sources, **metadata):
 
 RIGHT = lesson(
     *section("One", "b = a", "def f(x):\n    return [y for y in range(x)] + [b, time]"),
-    *section("Two", "b = 2\nprint(b)"),
+    *section("Two", "b = 2\nprint(b)", "%%pytest -q\nimport json\n\nprint(json, elsewhere)"),
+    *section("Three", "%load_ext wsdemo.pytest_cell\nprint(a)"),
     *section("Deeper more", "a\n" * 400, **{"jp-MarkdownHeadingCollapsed": True}),
 )
 LONG = " ".join(["word"] * 1300)

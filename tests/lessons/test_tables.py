@@ -27,6 +27,7 @@ asyncio.run|handler returns|one slow client|1011|another thread|cannot call recv
 1009|`path`|certificate|mixed content|localhost|other laptop|60 s|403|for ever|already in use|hosted
 expires while|does not notice|a timeout|path, query|session cookie|base64
 only some clients|rate limit|in pieces|callbacks|already running|Firefox
+with pytest|nothing arrives|flaky|mock|load test|Sans-I/O
 """
 SNIPPETS = {
     "The Upgrade Process": 1,

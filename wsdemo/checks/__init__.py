@@ -37,17 +37,24 @@ TIME_LIMIT = 5.5
 """Seconds that an answer may take."""
 
 _judges: dict[str, Callable[[Any], Any]] = {}
+_limits: dict[str, float] = {}
 
 
-def exercise(number: str) -> Callable[..., Any]:
+def exercise(number: str, time_limit: float | None = None) -> Callable[..., Any]:
     """Register the check of an exercise.
 
     The check is ``async def judge(answer) -> str``. It tries the answer on real connections. It
     returns what is right about the answer, or raises :class:`NotYet` or :class:`Misconception`.
+
+    Args:
+        number: the exercise, such as ``"02.1"``.
+        time_limit: seconds that it may take where :data:`TIME_LIMIT` is not enough.
     """
 
     def register(judge: Callable[..., Any]) -> Callable[..., Any]:
         _judges[number] = judge
+        if time_limit:
+            _limits[number] = time_limit
         return judge
 
     return register
@@ -90,9 +97,9 @@ def check(number: str, answer: Any = None) -> Verdict:
         # A task that the learner's code started may raise SystemExit: nobody needs a report of it.
         thread = LoopThread(f"exercise {number}", report=lambda _: None)
         try:
-            verdict = thread.run(_judge(number, answer), timeout=TIME_LIMIT + 0.5)
+            verdict = thread.run(_judge(number, answer), timeout=_limit(number) + 0.5)
         except NoResult:
-            verdict = Verdict(number, "look again", _blocks(thread))
+            verdict = Verdict(number, "look again", _blocks(thread, _limit(number)))
         finally:
             ended = end(thread)
         if verdict.state != "right":
@@ -124,9 +131,13 @@ def _with_notes(verdict: Verdict) -> Verdict:
     return replace(verdict, notes=tuple(notes))
 
 
-def _blocks(thread: LoopThread) -> str:
+def _limit(number: str) -> float:
+    return _limits.get(number, TIME_LIMIT)
+
+
+def _blocks(thread: LoopThread, seconds: float) -> str:
     where = place_of_block(thread)
-    text = f"your answer blocked the event loop, and had not finished after {TIME_LIMIT:g} s"
+    text = f"your answer blocked the event loop, and had not finished after {seconds:g} s"
     return f"{text}: it was at {where}" if where else text
 
 
@@ -140,7 +151,7 @@ async def _judge(number: str, answer: Any) -> Verdict:
         task = asyncio.current_task()
         asyncio.get_running_loop().set_exception_handler(functools.partial(_note_lost, errors))
         try:
-            return Verdict(number, "right", await in_limit(_judges[number](answer)))
+            return Verdict(number, "right", await in_limit(_judges[number](answer), _limit(number)))
         except Finding as finding:
             state = "not yet" if isinstance(finding, NotYet) else "look again"
             verdict = Verdict(number, state, str(finding), finding.evidence)
@@ -165,15 +176,15 @@ def _note_lost(
         errors.append(error)
 
 
-async def in_limit(judging: Awaitable[str]) -> str:
+async def in_limit(judging: Awaitable[str], seconds: float) -> str:
     """Await a check's result, with the check's own time limit."""
     task = asyncio.ensure_future(judging)
     try:
-        await asyncio.wait({task}, timeout=TIME_LIMIT)
+        await asyncio.wait({task}, timeout=seconds)
         if task.done():
             return task.result()
         places = (place_of_wait(each) for each in (task, *asyncio.all_tasks()))
-        raise OutOfTime(TIME_LIMIT, next(filter(None, places), ""))
+        raise OutOfTime(seconds, next(filter(None, places), ""))
     finally:
         task.cancel()
 

@@ -22,7 +22,9 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 def run_without_nats(*arguments, **environment):
-    command = [sys.executable, "-c", WITHOUT, *arguments, "-q", "-p", "no:cacheprovider"]
+    # It imports wsdemo before pytest does, which would rewrite the asserts of its plugin.
+    quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    command = [sys.executable, "-c", WITHOUT, *arguments, "-q", "-p", "no:cacheprovider", *quiet]
     usual = {name: value for name, value in os.environ.items() if name != "CI"}
     return subprocess.run(
         command,

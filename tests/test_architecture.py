@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "bus": set(),
     "programs": {"options", "proxies", "running"},
     "apps": {"bus", "course", "options", "server"},
-    "scenes": {"draw", "reconnect", "running", "server", "wire"},
+    "scenes": {"draw", "loop", "reconnect", "running", "server", "wire"},
     "checks": {"course", "frames", "loop", "programs", "proxies", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},

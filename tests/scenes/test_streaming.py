@@ -48,7 +48,7 @@ async def stoppable(connection, model):
     finally:
         model.known = model.computed
         sending.cancel()
-        await asyncio.wait([sending])
+        await asyncio.gather(sending, return_exceptions=True)
     await connection.send(json.dumps({"end": "stopped"}))
 
 

@@ -297,6 +297,22 @@ def kept_open():
     return handler
 
 
+async def no_task_yet(connection, stream):
+    task = None
+    async for text in connection:
+        request = json.loads(text)
+        if request["action"] == "ask":
+            task = asyncio.create_task(tell(connection, stream, request["question"]))
+        elif not task.done():
+            task.cancel()
+            await send(connection, end="stopped")
+
+
+async def wrong_key(connection, stream):
+    async for text in connection:
+        await tell(connection, stream, json.loads(text)["text"])
+
+
 async def the_whole_request(connection, stream, text):
     await tell(connection, stream, json.dumps(text))
 
@@ -304,6 +320,8 @@ async def the_whole_request(connection, stream, text):
 MISTAKES = [
     ("20.1", once, "the connection was closed"),
     ("20.1", deaf, "reads the stop only after the whole answer"),
+    ("20.1", no_task_yet, "no answer was running, and the connection was closed"),
+    ("20.1", wrong_key, "your handler raised an exception"),
     ("20.1", muted, "stopped sending"),
     ("20.1", queued(both=False), "stopped sending"),
     ("20.1", converses(shielded), "after the end"),

@@ -45,6 +45,12 @@ class Client:
         if len(self.tokens) >= count:
             return
         happened = {"input": self._asked}
+        if self.crashed:
+            raise Misconception(
+                "a question came, and your handler raised an exception: the client sees 1011.",
+                **happened,
+                received=self.closed,
+            )
         if self.inbox.ended:
             raise NotYet(
                 "a question came, and the connection was closed: your handler has ended. Loop "
@@ -86,6 +92,11 @@ class Client:
                 input=self._asked,
             )
         raise NotYet("answer each question: call stream(question)", input=self._asked)
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the handler has raised an exception."""
+        return self.inbox.ended and self.inbox.client.close_code == 1011
 
     @property
     def closed(self) -> str:
@@ -149,6 +160,12 @@ class Client:
 
     def expect_connected(self, had: int) -> None:
         """Raise a finding if a stop, after so many tokens, has ended the connection."""
+        if self.crashed:
+            raise Misconception(
+                "a stop came, and your handler raised an exception: the client sees 1011.",
+                input=Plain(f"a stop, after {had} tokens"),
+                received=self.closed,
+            )
         if self.inbox.ended:
             raise Misconception(
                 "a stop ends the answer, and not the connection: the client may ask again. Send "

@@ -28,7 +28,7 @@ async def converse(answer: Callable[..., Any]) -> str:
         try:
             async with _client(url, model) as ana:
                 await _whole_answer(ana)
-                await _late_stop(ana)
+                await _idle_stop(ana, "a stop after the end of an answer")
                 await _stop_while_it_runs(ana)
                 await _stop_while_it_thinks(ana)
                 async with _client(url, model) as bob:
@@ -68,27 +68,26 @@ async def _whole_answer(ana: Client) -> None:
         )
 
 
-async def _late_stop(ana: Client) -> None:
-    count = len(ana.messages)
-    await ana.inbox.send(STOP)
-    await ana.inbox.in_step()
+async def _idle_stop(client: Client, when: str) -> None:
+    """Check that a stop does nothing while no answer is running."""
+    count = len(client.messages)
+    await client.inbox.send(STOP)
+    await client.inbox.in_step()
     await settle()
-    happened = {
-        "input": Plain("a stop after the end of an answer"),
-        "expected": Plain("nothing happens: such a stop comes when stop and end cross"),
-    }
-    if ana.inbox.ended:
+    happened = {"input": Plain(when), "expected": Plain("nothing happens")}
+    if client.inbox.ended:
         raise Misconception(
-            "a stop came while no answer was running, and the connection was closed.",
+            "a stop came while no answer was running, and the connection was closed. Ignore "
+            "it: a stop and an end can cross on their way.",
             **happened,
-            received=ana.closed,
+            received=client.closed,
         )
-    if len(ana.messages) > count:
+    if len(client.messages) > count:
         raise Misconception(
             "a stop came while no answer was running, and you replied. The client takes this for "
             "the end of its next answer.",
             **happened,
-            received=ana.messages[-1],
+            received=client.messages[-1],
         )
 
 
@@ -149,7 +148,7 @@ async def _stop_while_it_thinks(ana: Client) -> None:
 
 
 async def _two_clients(ana: Client, bob: Client) -> None:
-    await bob.inbox.send(STOP)  # before its first question
+    await _idle_stop(bob, "a stop before the first question")
     await bob.ask("Bob: one more?", Answer(free=2))
     await until(lambda: len(bob.tokens) >= 2 or bob.inbox.ended)
     if not bob.answer.begun and not bob.inbox.ended:

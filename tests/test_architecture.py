@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "apps": {"bus", "course", "options", "server"},
     "pytest_cell": set(),
     "pytest_plugin": {"server", "wire"},
-    "scenes": {"draw", "reconnect", "running", "server", "wire"},
+    "scenes": {"draw", "loop", "reconnect", "running", "server", "wire"},
     "checks": {"course", "frames", "loop", "programs", "proxies", "scenes", "server", "wire"},
     "course": {"text"},
     "lab": {"course"},

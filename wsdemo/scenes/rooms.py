@@ -7,11 +7,13 @@ from collections.abc import Callable
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["BROKEN", "Room"]
+__all__ = ["BROKEN", "Polite", "Room"]
 
 
 class Room:
     """A chat room: each client connects to the path of its name, and writes to all others.
+
+    It is in the room when its connect() returns.
 
     1. Each other member receives each message.
     2. The sender does not.
@@ -187,6 +189,17 @@ class Indifferent(Room):
 
     async def refuse(self, connection: ServerConnection) -> None:
         await connection.close(1000)
+
+
+class Polite(Room):
+    """Waits, after each message to a member, for the member's pong."""
+
+    async def send(self, connection: ServerConnection, line: str) -> None:
+        """Send a line, and wait until the member has answered a ping."""
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send(line)
+            pong = await connection.ping()
+            await pong
 
 
 BROKEN: tuple[Callable[[], Room], ...] = (

@@ -17,7 +17,7 @@ Upgrade and a Connection header|close with 1008|stand in the URL|takes headers|J
 listener for errors|says who speaks|as long as it likes|same-origin|5, 10, 20, 30 s|`on()`
 cannot be sent|`isAlive`|answer pings|new connection each time|2 to 14 bytes|rooms pass
 is a Blob|look after themselves|socket.io|nothing of masks|255|split them|`bufferedAmount`
-the transport|carry more|sticky sessions
+the transport|carry more|sticky sessions|my framework
 """
 SYMPTOMS = """
 one member only|several rooms|background of a notebook|never awaited|only one client
@@ -27,6 +27,7 @@ asyncio.run|handler returns|one slow client|1011|another thread|cannot call recv
 1009|`path`|certificate|mixed content|localhost|other laptop|60 s|403|for ever|already in use|hosted
 expires while|does not notice|a timeout|path, query|session cookie|base64
 only some clients|rate limit|in pieces|callbacks|already running|Firefox
+no supported WebSocket library|typing error|Channels|push to a WebSocket|`TestClient`
 """
 SNIPPETS = {
     "The Upgrade Process": 1,

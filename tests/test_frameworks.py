@@ -80,6 +80,32 @@ def test_a_client_that_is_connected_does_not_keep_it(make):
             client.recv(timeout=5)
 
 
+def test_aiohttp_can_say_goodbye():
+    """Lesson 18 says so: without it, clients see 1006."""
+    sockets = set()
+
+    async def wait(request):
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        sockets.add(socket)
+        async for _ in socket:
+            pass
+        return socket
+
+    async def close_all(app):
+        for socket in sockets:
+            await socket.close(code=1001)
+
+    app = web.Application()
+    app.router.add_get("/wait", wait)
+    app.on_shutdown.append(close_all)
+    server = frameworks.serve(app)
+    with connect(server.url + "/wait") as client:
+        server.stop()
+        with pytest.raises(ConnectionClosed, match="1001"):
+            client.recv(timeout=5)
+
+
 def test_its_log_holds_warnings_and_exceptions(capsys):
     with frameworks.serve(fastapi_app()) as server, frameworks.serve(fastapi_app()) as other:
         with pytest.raises(InvalidStatus):

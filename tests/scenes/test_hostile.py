@@ -10,6 +10,7 @@ import json
 
 import pytest
 from websockets.asyncio.server import broadcast
+from websockets.sync.client import connect
 
 import wsdemo
 from tests.lessons.kit import ROOT, text_of
@@ -124,6 +125,20 @@ def test_a_room_that_is_not_repaired_is_noticed(rooms, name, kind):
 
     with frameworks.serve(rooms[name]()) as server:
         assert "was disconnected" in asyncio.run(attacked(server.url + "/room"))
+
+
+def test_channels_can_refuse_a_foreign_origin(rooms):
+    from channels.security.websocket import AllowedHostsOriginValidator
+    from django.test import override_settings
+
+    with override_settings(ALLOWED_HOSTS=["127.0.0.1"]):
+        app = AllowedHostsOriginValidator(rooms["channels_room"]())
+        with frameworks.serve(app) as server:
+            url = server.url + "/room"
+            assert asyncio.run(hostile.attack(url, "handshake", "foreign Origin")) == "refused 403"
+            with connect(url, origin=server.http_url) as ana:
+                ana.send("Hello")
+                assert ana.recv(timeout=5) == "Hello"
 
 
 def test_a_server_that_never_answers_is_left():

@@ -279,7 +279,7 @@ async def _expect_welcome(url: str, layer: Layer, token: str, name: str) -> None
             received=inbox.received,
         )
     await inbox.send_raw("hello")
-    await settle()
+    await inbox.in_step()
     await until(lambda: inbox.ended or not layer.running, 0.1)
     if inbox.ended or not layer.running:
         raise NotYet(

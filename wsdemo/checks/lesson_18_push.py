@@ -5,7 +5,6 @@ import contextlib
 import json
 from typing import Any
 
-import aiohttp
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -63,6 +62,8 @@ class _Room:
         Returns:
             The status, the body, and what the app has raised.
         """
+        import aiohttp
+
         self.sent, self._plan = 0, list(plan)
         self.layer.errors.clear()
         post = aiohttp.ClientSession()

@@ -162,9 +162,9 @@ async def _one_is_gone(bus: Bus, north: Layer, clients: dict[str, Inbox]) -> Non
     for text in ("two", "three"):
         await clients["Bob"].send_raw(text)
         count = len(bus.published)
-        await until(lambda count=count: len(bus.published) > count, 0.5)  # type: ignore[misc]
+        await until(lambda count=count: len(bus.published) > count)  # type: ignore[misc]
     others = [clients["Ana"], clients["Cleo"]]
-    await until(lambda: any("three" in each.received for each in others), 1)
+    await until(lambda: any("three" in each.received for each in others))
     await clients["Bob"].in_step()
     if any("three" in each.received for each in others) and "three" in clients["Bob"].received:
         return

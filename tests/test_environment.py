@@ -37,7 +37,7 @@ def wanted(pyproject):
     """Give the bounds that pyproject.toml sets, by conda's names."""
     project = tomllib.loads(pyproject)["project"]
     extras = project["optional-dependencies"]
-    lines = project["dependencies"] + extras["check"] + extras["scale"]
+    lines = project["dependencies"] + extras["check"] + extras["scale"] + extras["frameworks"]
     bounds = {}
     for requirement in map(Requirement, lines):
         name = canonicalize_name(requirement.name)

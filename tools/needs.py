@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from wsdemo import frameworks
 from wsdemo.programs import balancers, brokers
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -21,6 +22,7 @@ HINTS: dict[str, Callable[[], str | None]] = {
     "nats": functools.partial(brokers.install_hint, "nats"),
     "redis": functools.partial(brokers.install_hint, "redis"),
     "nginx": balancers.install_hint,
+    "frameworks": frameworks.install_hint,
 }
 
 

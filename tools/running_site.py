@@ -61,6 +61,7 @@ NEEDS = {
     "15": "a broker, a program beside the notebook",
     "16": "brokers and a balancer, programs beside the notebook",
     "17": "pytest, a program beside the notebook",
+    "18": "web frameworks and their servers",
 }
 """The lessons that cannot run in a tab, with what they need."""
 

@@ -17,7 +17,7 @@ Upgrade and a Connection header|close with 1008|stand in the URL|takes headers|J
 listener for errors|says who speaks|as long as it likes|same-origin|5, 10, 20, 30 s|`on()`
 cannot be sent|`isAlive`|answer pings|new connection each time|2 to 14 bytes|rooms pass
 is a Blob|look after themselves|socket.io|nothing of masks|255|split them|`bufferedAmount`
-the transport|carry more|sticky sessions|a stop button
+the transport|carry more|sticky sessions|a stop button|my framework
 """
 SYMPTOMS = """
 one member only|several rooms|background of a notebook|never awaited|only one client
@@ -29,6 +29,7 @@ expires while|does not notice|a timeout|path, query|session cookie|base64
 only some clients|rate limit|in pieces|callbacks|already running|Firefox
 with pytest|nothing arrives|flaky|mock|load test|Sans-I/O
 stop is read|user has left|come twice|the model waits|`EventSource` asks again
+no supported WebSocket library|typing error|Channels|push to a WebSocket|`TestClient`
 """
 SNIPPETS = {
     "The Upgrade Process": 1,

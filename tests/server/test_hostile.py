@@ -7,11 +7,9 @@ import pytest
 from websockets.sync.client import connect
 
 import wsdemo.apps.echo
-from wsdemo.frames import Frame, Opcode
-
-MASK = bytes.fromhex("37fa213d")
-SPLIT = "☺".encode()  # three bytes
-GARBAGE = bytes(range(128, 256)) * 8
+from wsdemo.frames import Frame, Handshake, Opcode
+from wsdemo.scenes import hostile_kinds as kinds
+from wsdemo.scenes.hostile_kinds import GARBAGE, MASK, close, frame
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = Opcode
 
@@ -45,72 +43,57 @@ def nobody_else_notices(server, bystander, capsys):
 
 # Handshakes: what is sent, and the status of the answer; None where there is none
 
-
-def headers(**changes):
-    """A handshake with other headers; None leaves one out."""
-    return lambda raw: raw.request(**changes)
-
-
-def start(line):
-    """A handshake with another first line."""
-    return lambda raw: raw.request(line)
-
-
-def exactly(data):
-    return lambda raw: data
-
-
-HANDSHAKES = {
-    # a request that asks for something else
-    "POST": (start("POST / HTTP/1.1"), 405),
-    "CONNECT": (start("CONNECT / HTTP/1.1"), 405),
-    "method in lower case": (start("get / HTTP/1.1"), 405),
-    "HTTP/1.0": (start("GET / HTTP/1.0"), 505),
-    "no Upgrade": (headers(Upgrade=None), 200),  # a page was asked for
-    "no Connection": (headers(Connection=None), 426),
-    "upgrade to h2c": (headers(Upgrade="h2c"), 200),
-    "keep-alive only": (headers(Connection="keep-alive"), 426),
-    "huge header": (headers(X="x" * 100_000), 431),
-    "header flood": (headers(**{f"X{number}": "y" for number in range(1000)}), 431),
-    "huge path": (start(f"GET /{'x' * 100_000} HTTP/1.1"), 414),
-    # a handshake that is wrong
-    "no key": (headers(Sec_WebSocket_Key=None), 400),
-    "empty key": (headers(Sec_WebSocket_Key=""), 400),
-    "key of 15 bytes": (headers(Sec_WebSocket_Key="MTIzNDU2Nzg5MDEyMzQ1"), 400),
-    "key not in base64": (headers(Sec_WebSocket_Key="*" * 24), 400),
-    "two keys": (headers(Sec_WebSocket_Key="a\r\nSec-WebSocket-Key: b"), 400),
-    "no version": (headers(Sec_WebSocket_Version=None), 400),
-    "version 8": (headers(Sec_WebSocket_Version="8"), 400),
-    "version in words": (headers(Sec_WebSocket_Version="thirteen"), 400),
-    "subprotocol with spaces": (headers(Sec_WebSocket_Protocol="a b/c"), 400),
-    # websockets does not look for Host, though RFC 9112 §3.2 asks for 400
-    "no Host": (headers(Host=None), 101),
-    # what is not HTTP/1.1 at all
-    "HTTP/9.9": (start("GET / HTTP/9.9"), None),
-    "no version of HTTP": (start("GET /"), None),
-    "no path": (start("GET HTTP/1.1"), None),
-    "path with spaces": (start("GET /a b HTTP/1.1"), None),
-    "HTTP/2 preface": (exactly(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), None),
-    "header without colon": (headers(**{"no colon\r\nX": "y"}), None),
-    "space before colon": (headers(**{"X ": "y"}), None),
-    "NUL in a header": (headers(X="a\0b"), None),
-    "folded header": (headers(X="a\r\n b"), None),
-    "bare LF": (lambda raw: raw.request().replace(b"\r\n", b"\n"), None),
-    "a body": (headers(Content_Length="5"), None),
-    "a body in chunks": (headers(Transfer_Encoding="chunked"), None),
-    "TLS hello": (exactly(bytes.fromhex("16030100050100000100") + bytes(300)), None),
-    "garbage": (exactly(GARBAGE), None),
-    "empty lines": (exactly(b"\r\n\r\n"), None),
-    "a frame at once": (exactly(bytes(Frame(TEXT, b"Hello", mask=MASK))), None),
-    "half a handshake": (lambda raw: raw.request()[:50], None),  # and no more: open_timeout
-    "nothing": (exactly(b""), None),
+# websockets does not look for Host, though RFC 9112 §3.2 asks for 400
+WELCOME = dict.fromkeys(
+    (
+        "missing path",
+        "path with dots",
+        "path with bad escapes",
+        "unknown extension",
+        "extension with bad parameters",
+        "no Host",
+        "two Hosts",
+        "Latin-1 in a header",
+    ),
+    101,
+)
+ELSEWHERE = {
+    "POST": 405,
+    "CONNECT": 405,
+    "method in lower case": 405,
+    "HTTP/1.0": 505,
+    "no Upgrade": 200,  # a page was asked for
+    "no Connection": 426,
+    "upgrade to h2c": 200,
+    "keep-alive only": 426,
+    "huge header": 431,
+    "header flood": 431,
+    "huge path": 414,
+    "foreign Origin": 403,
 }
+MALFORMED = dict.fromkeys(
+    (
+        "no key",
+        "empty key",
+        "key of 15 bytes",
+        "key not in base64",
+        "two keys",
+        "no version",
+        "version 8",
+        "version in words",
+        "subprotocol with spaces",
+    ),
+    400,
+)
+STATUSES = WELCOME | ELSEWHERE | MALFORMED
+HANDSHAKES = {name: (change, STATUSES.get(name)) for name, change in kinds.HANDSHAKES.items()}
 
 
-@pytest.mark.parametrize(("request_bytes", "status"), HANDSHAKES.values(), ids=HANDSHAKES)
-def test_handshakes(server, bystander, raw, request_bytes, status):
+@pytest.mark.parametrize(("change", "status"), HANDSHAKES.values(), ids=HANDSHAKES)
+def test_handshakes(server, bystander, raw, change, status):
     with raw(server.url) as client:
-        client.send(request_bytes(client))
+        good, _ = Handshake.parse(client.request())
+        client.send(change(good))
         assert bystander()
         if status is not None:
             assert client.response().status == status
@@ -132,50 +115,22 @@ def test_a_handshake_that_comes_a_byte_at_a_time_ends_in_time(server, bystander,
 
 # Frames: what is sent after a good handshake, and the code of the Close frame that answers it
 
-
-def frame(opcode, payload=b"", fin=True, **more):
-    return bytes(Frame(opcode, payload, fin, mask=MASK, **more))
-
-
-def close(code, reason=b""):
-    return frame(CLOSE, code.to_bytes(2, "big") + reason)
-
-
-FRAMES = {
-    "unmasked text": (bytes(Frame(TEXT, b"Hello")), 1002),
-    "unmasked ping": (bytes(Frame(PING)), 1002),
-    **{f"reserved opcode {number}": (frame(number), 1002) for number in (3, 7, 11, 15)},
-    **{bit: (frame(TEXT, b"Hello", **{bit: True}), 1002) for bit in ("rsv1", "rsv2", "rsv3")},
-    "fragmented ping": (frame(PING, fin=False), 1002),
-    "fragmented close": (frame(CLOSE, fin=False), 1002),
-    "ping of 126 bytes": (frame(PING, bytes(126)), 1002),
-    "close of 126 bytes": (close(1000, b"x" * 124), 1002),
-    "length with the top bit": (Frame(BINARY, mask=MASK, length=2**63).header, 1009),
-    "oversized message": (Frame(TEXT, mask=MASK, length=2**20 + 1).header, 1009),
-    "oversized by fragments": (
-        frame(TEXT, b"x" * 2**19, fin=False)
-        + frame(CONTINUATION, b"x" * 2**19, fin=False)
-        + frame(CONTINUATION, b"x"),
-        1009,
-    ),
-    "bad UTF-8": (frame(TEXT, b"\xff\xfe"), 1007),
-    "a surrogate in UTF-8": (frame(TEXT, b"\xed\xa0\x80"), 1007),
-    "half a character": (frame(TEXT, SPLIT[:2]), 1007),
-    "bad UTF-8 over two fragments": (
-        frame(TEXT, SPLIT[:2], fin=False) + frame(CONTINUATION, SPLIT[:1]),
-        1007,
-    ),
-    "continuation without a beginning": (frame(CONTINUATION, b"Hello"), 1002),
-    "a message inside a message": (frame(TEXT, b"a", fin=False) + frame(TEXT, b"b"), 1002),
-    "a binary message inside a text": (frame(TEXT, b"a", fin=False) + frame(BINARY, b"b"), 1002),
-    "close of one byte": (frame(CLOSE, b"\x03"), 1002),
-    **{
-        f"close code {code}": (close(code), 1002) for code in (0, 999, 1004, 1005, 1006, 1015, 5000)
-    },
-    "bad UTF-8 in a close reason": (close(1000, b"\xff"), 1007),
-    "garbage": (GARBAGE, 1002),
-    "a second handshake": (b"GET / HTTP/1.1\r\n\r\n", 1002),
+TOO_BIG = ("length with the top bit", "length of an exabyte", "oversized message")
+NOT_UTF_8 = (
+    "bad UTF-8",
+    "a surrogate in UTF-8",
+    "too long a form of UTF-8",
+    "beyond Unicode",
+    "half a character",
+    "bad UTF-8 over two fragments",
+    "bad UTF-8 in a close reason",
+)
+CODES = {
+    **dict.fromkeys((*TOO_BIG, "oversized by fragments"), 1009),
+    **dict.fromkeys(NOT_UTF_8, 1007),
+    **dict.fromkeys(("two Close frames", "frames after a Close frame"), 1000),
 }
+FRAMES = {name: (data, CODES.get(name, 1002)) for name, data in kinds.FRAMES.items()}
 
 
 @pytest.mark.parametrize(("data", "code"), FRAMES.values(), ids=FRAMES)

@@ -71,6 +71,15 @@ def test_what_a_lesson_lacks(lesson, monkeypatch):
     assert lacking(lesson) is None
 
 
+def test_a_lesson_without_its_frameworks_is_skipped_with_the_cure(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    assert lacking("18_frameworks.ipynb") is None
+    monkeypatch.setattr("wsdemo.frameworks.PACKAGES", ("fastapi", "no_such_framework"))
+    assert "pip install aiohttp channels django fastapi uvicorn" in lacking("18_frameworks.ipynb")
+    monkeypatch.setenv("CI", "true")
+    assert lacking("18_frameworks.ipynb") is None
+
+
 def test_a_lesson_says_what_it_needs():
     assert needs.needs("16_scale_out.ipynb") == ["nats", "nginx", "redis"]
 
@@ -79,5 +88,5 @@ def test_a_need_that_nobody_knows_is_an_error(monkeypatch, tmp_path):
     cell = {"metadata": {"tags": ["needs-coffee"]}}
     (tmp_path / "17_trial.ipynb").write_text(json.dumps({"cells": [cell]}))
     monkeypatch.setattr(needs, "NOTEBOOKS", tmp_path)
-    with pytest.raises(KeyError, match="needs-coffee; known are mqtt, nats, redis, nginx"):
+    with pytest.raises(KeyError, match="needs-coffee; known are mqtt, nats, redis, nginx, "):
         needs.needs("17_trial.ipynb")

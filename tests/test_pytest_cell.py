@@ -16,6 +16,12 @@ def test_what_is_different_in_each_run_is_not_printed():
     assert "/" not in printed
 
 
+def test_the_summary_names_the_whole_reason_also_outside_of_ci(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    printed = run_tests(f"def test_one(): assert {'x' * 60!r} == 'y'", "--tb=no", "-rf")
+    assert f"FAILED test_cell.py::test_one - AssertionError: assert '{'x' * 60}' == 'y'" in printed
+
+
 def test_a_file_that_is_not_python_says_where():
     printed = run_tests("def test_one(:\n    pass")
     assert "SyntaxError" in printed

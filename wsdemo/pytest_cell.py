@@ -42,6 +42,7 @@ def run_tests(source: str, *options: str) -> str:
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTEST_ADDOPTS": "",
             "COLUMNS": "80",
+            "CI": "true",  # then pytest does not cut the lines of its summary
         }
         try:
             done = subprocess.run(

@@ -120,7 +120,7 @@ class CatchUp:
         async with connect(**self.options) as client:
             await client.subscribe("news/#", qos=1)
         await asyncio.create_task(away())
-        async with connect(**self.options) as client, asyncio.timeout(2):
+        async with connect(**self.options) as client, asyncio.timeout(4):
             messages = aiter(client.messages)
             return bytes((await anext(messages)).payload).decode()
 

@@ -51,25 +51,27 @@ def check(number, answer):
 
 @pytest.mark.parametrize("number", exercises())
 def test_worked_answer_is_right(number):
-    assert check(number, worked(number)).state == "right"
+    verdict = check(number, worked(number))
+    assert verdict.state == "right", verdict
 
 
 @pytest.mark.parametrize(("number", "answer"), rows("RIGHT"))
 def test_right_answer_of_unusual_form_is_right(number, answer):
-    assert check(number, answer).state == "right"
+    verdict = check(number, answer)
+    assert verdict.state == "right", verdict
 
 
 @pytest.mark.parametrize(("number", "answer", "diagnosis"), rows("MISTAKES"))
 def test_mistake_has_its_diagnosis(number, answer, diagnosis):
     verdict = check(number, answer)
-    assert verdict.state == "look again"
+    assert verdict.state == "look again", verdict
     assert diagnosis in verdict.text
 
 
 @pytest.mark.parametrize(("number", "answer", "hint"), rows("HINTS"))
 def test_what_is_no_answer_yet_has_a_hint(number, answer, hint):
     verdict = check(number, answer)
-    assert verdict.state == "not yet"
+    assert verdict.state == "not yet", verdict
     assert hint in verdict.text
 
 

@@ -12,7 +12,7 @@ from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._trial import in_time
 from wsdemo.programs.brokers import Broker, broker
 
-CATCH_UP_TIME = 3
+CATCH_UP_TIME = 4.5
 """Seconds to wait for a message that the broker has."""
 
 
@@ -65,7 +65,7 @@ def _client(host: str, port: int, seen: Seen) -> type:
     return Client
 
 
-@exercise("15.1")
+@exercise("15.1", 12)
 async def missed(answer: Callable[..., Any]) -> str:
     """Check how a client catches up, with a broker of its own."""
     return await asyncio.to_thread(_on_another_loop, _catch_up(answer))

@@ -26,7 +26,11 @@ PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 # Where conda-forge's name is not PyPI's: matplotlib itself would bring the whole of Qt.
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "redis": "redis-py"}
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base",
+    "prometheus-client": "prometheus_client",
+    "redis": "redis-py",
+}
 # What a conda environment needs and a pyproject.toml does not name.
 CONDA_ONLY = {"python", "pip", "nodejs"}
 # Programs, not libraries: the same wheels as everywhere, by way of the extra.

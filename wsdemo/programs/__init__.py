@@ -1,7 +1,7 @@
 """Programs beside the notebook: brokers, a balancer, servers in processes of their own."""
 
-from wsdemo.programs.balancers import balancer
+from wsdemo.programs.balancers import balancer, nginx
 from wsdemo.programs.brokers import Broker, broker
-from wsdemo.programs.process import Program, serve_in_process
+from wsdemo.programs.process import Program, run_in_process, serve_in_process
 
-__all__ = ["Broker", "Program", "balancer", "broker", "serve_in_process"]
+__all__ = ["Broker", "Program", "balancer", "broker", "nginx", "run_in_process", "serve_in_process"]

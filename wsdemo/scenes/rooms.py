@@ -128,7 +128,7 @@ class Twice(Room):
 
 
 class Haunted(Room):
-    """Goes on sending to a member who has left, and stops at the error."""
+    """Sends to a member who has left, and stops at the error."""
 
     def admits(self, name: str) -> bool:
         return name not in self.members or self.members[name].close_code is not None
@@ -141,7 +141,7 @@ class Haunted(Room):
 
 
 class Fragile(Room):
-    """Goes on sending to a member whose connection broke, and stops at the error."""
+    """Sends to a member whose connection broke, and stops at the error."""
 
     def admits(self, name: str) -> bool:
         return name not in self.members or self.is_broken(self.members[name])
@@ -172,7 +172,7 @@ class Masquerade(Room):
 
 
 class NameForever(Room):
-    """Refuses a name for ever after its member has left."""
+    """Refuses a name after its member has left."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -102,7 +102,7 @@ async def end_often(
 
     Args:
         handler: ``async def handler(connection, model)``.
-        model: a model; its counts begin anew with each answer.
+        model: a model; its counts start at 0 for each answer.
         how: how the answer is ended: ``"stop"`` sends a stop and reads up to the end, ``"close"``
             closes the connection, ``"cut"`` ends it without a Close frame.
         runs: how many answers.

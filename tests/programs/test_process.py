@@ -43,8 +43,11 @@ def is_gone(pid):
     except ProcessLookupError:
         return True
     # A zombie is gone for all but its parent, which in a container may be nobody.
-    state = pathlib.Path(f"/proc/{pid}/stat")
-    return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it has ended since, as the next look will tell; or there is no /proc
+    return state.rpartition(")")[2].split()[0] == "Z"
 
 
 def wait_until(holds, seconds=10):

@@ -19,16 +19,13 @@ RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 PATIENCE = 5  # seconds; every wait has a bound, and none needs a tenth of it
 
 
-def pytest_collection_modifyitems(items):
-    """Give each file to one worker, for its fixtures; answers to exercises go to any.
+# Not by the mark xdist_group: pytest-xdist 3.8 writes it where pytest 9.2 does not look.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Say which tests stay in one worker; see tests/spread.py."""
+    from tests.spread import Groups
 
-    The web site is built once, so all tests that need it go to one worker.
-    """
-    for item in items:
-        if "site" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("site"))
-        elif item.path.parent.name != "checks":
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    return Groups(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish(session):

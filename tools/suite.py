@@ -15,8 +15,10 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 JAVASCRIPT = ROOT / "notebooks" / "javascript"
@@ -28,10 +30,11 @@ PYTEST = (sys.executable, "-m", "pytest")
 # one module.
 WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
-# More workers than cores: these tests wait more than they compute. Here, too, a file stays whole,
-# but an answer to an exercise goes to any worker; see tests/conftest.py.
-GROUPS = ("-n", "6", "--dist", "loadgroup", "-q")
-UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/browser", "-p", "no:nbval", *GROUPS)
+# More workers than cores: these tests wait more than they compute; see tests/spread.py.
+MANY_WORKERS = ("-n", "6", "--dist", "loadfile", "-q")
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *MANY_WORKERS)
+ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
+UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", *MANY_WORKERS)
 NOTEBOOKS = (
     *PYTEST,
     "notebooks",
@@ -79,18 +82,22 @@ def counts(step: Step) -> str:
     return f"{text}, {step.skipped} skipped" if step.skipped else text
 
 
-def call(command: Sequence[str], cwd: Path = ROOT) -> int:
+def call(command: Sequence[str], cwd: Path = ROOT, output: IO[str] | None = None) -> int:
     """Run a program with a time limit.
 
     Args:
         command: the program and its arguments.
         cwd: the folder it runs in.
+        output: the file that what it prints goes to; None for the terminal.
 
     Returns:
         Its exit status; 1 if it took too long.
     """
+    errors = subprocess.STDOUT if output else None
     try:
-        return subprocess.run(command, cwd=cwd, timeout=LONGEST_STEP).returncode
+        return subprocess.run(
+            command, cwd=cwd, timeout=LONGEST_STEP, stdout=output, stderr=errors
+        ).returncode
     except subprocess.TimeoutExpired:
         print(f"ended after {LONGEST_STEP} s: {' '.join(map(str, command))}", flush=True)
         return 1
@@ -111,17 +118,20 @@ def style() -> Step:
     return step
 
 
-def pytest_step(name: str, command: Sequence[str]) -> Step:
+def pytest_step(name: str, command: Sequence[str], output: IO[str] | None = None) -> Step:
     """Run pytest and count what it says in its report.
 
     Args:
         name: what the step is called.
         command: pytest and its arguments.
+        output: the file that what it prints goes to; None for the terminal.
     """
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        code = call([*command, f"--junit-xml={report}"])
+        code = call([*command, f"--junit-xml={report}"], output=output)
         step = read_report(name, report)
+    step.seconds = time.monotonic() - began
     if code != 0 and not step.failed:
         # It found no test, was interrupted or broke down: no count shows that.
         step.failed = 1
@@ -181,14 +191,29 @@ def run_all() -> list[Step]:
     if missing_ws and os.environ.get("CI"):
         # A learner without a network goes on without it; CI must not.
         steps.append(missing_ws)
-    for name, run in (
-        ("style", style),
-        ("browser", lambda: pytest_step("browser", BROWSER_TESTS)),
-        ("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)),
-        ("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)),
-    ):
-        steps.append(timed(name, run))
+    steps.append(timed("style", style))
+    steps += browser_and_exercises()
+    steps.append(timed("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)))
+    steps.append(timed("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)))
     return steps
+
+
+def browser_and_exercises() -> list[Step]:
+    """Run two steps at the same time: a browser computes, and an exercise waits.
+
+    What the second one prints is shown when both are done.
+    """
+    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        exercises = pool.submit(pytest_step, "exercises", EXERCISES, output)
+        browser = timed("browser", lambda: pytest_step("browser", BROWSER_TESTS))
+
+        def show() -> Step:
+            step = exercises.result()
+            output.seek(0)
+            print(output.read(), flush=True)
+            return step
+
+        return [browser, timed("exercises", show)]
 
 
 def run_lesson(notebook: Path) -> list[Step]:
@@ -218,7 +243,7 @@ def timed(title: str, run: Callable[[], Step]) -> Step:
     print(f"\n=== {title}", flush=True)
     began = time.monotonic()
     step = run()
-    step.name, step.seconds = title, time.monotonic() - began
+    step.name, step.seconds = title, step.seconds or time.monotonic() - began
     return step
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import wsdemo
@@ -98,6 +99,7 @@ def test_an_end_in_the_midst_of_a_sweep_is_quiet(capsys):
 
 def _come_and_go(url):
     for _ in range(10):
-        with connect(url, ping_interval=None) as client:
+        # A client that is later than two sweeps, on a busy machine, is dropped as dead.
+        with contextlib.suppress(ConnectionClosed), connect(url, ping_interval=None) as client:
             client.send('{"type": "heartbeat"}')
             client.recv(timeout=5)

@@ -1,5 +1,6 @@
 """The web site, built once for all its tests."""
 
+import os
 import subprocess
 import sys
 
@@ -14,6 +15,9 @@ BUILD_TIME = 280
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Build it as the command does, in a process of its own: sphinx changes much in its own."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        # It takes half a minute: in the folder that the workers share, a second one would fail.
+        (tmp_path_factory.getbasetemp().parent / "the site is built").mkdir()
     folder = tmp_path_factory.mktemp("built") / "site"
     command = [sys.executable, "-m", "tools.website", "--no-run", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=BUILD_TIME)

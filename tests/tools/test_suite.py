@@ -44,6 +44,25 @@ def test_results_are_counted(run_pytest):
     assert (step.passed, step.failed, step.skipped) == (2, 2, 1)
 
 
+def test_two_steps_at_once_are_counted_and_shown_apart(monkeypatch, tmp_path, capfd):
+    for name, source in (
+        ("browser", "def test_1(): pass"),
+        ("exercises", "def test_2(): assert 0"),
+    ):
+        (tmp_path / f"test_{name}.py").write_text(source)
+        command = (*suite.PYTEST, "-p", "no:nbval", "-q", str(tmp_path / f"test_{name}.py"))
+        constant = {"browser": "BROWSER_TESTS", "exercises": "EXERCISES"}[name]
+        monkeypatch.setattr(suite, constant, (*command, f"--rootdir={tmp_path}"))
+    steps = suite.browser_and_exercises()
+    assert [(step.name, step.passed, step.failed) for step in steps] == [
+        ("browser", 1, 0),
+        ("exercises", 0, 1),
+    ]
+    before, after = capfd.readouterr().out.split("=== exercises")
+    assert "1 passed" in before
+    assert "test_2" in after
+
+
 @pytest.mark.parametrize(
     "source", ["", "import nothing_of_that_name", "import os; os._exit(3)"], ids=repr
 )
@@ -146,11 +165,12 @@ def test_without_ws_ci_fails_and_a_learner_goes_on(monkeypatch, ci, names):
     monkeypatch.setenv("CI", ci)
     monkeypatch.setattr(suite, "fetch_ws", lambda: Step("npm install", failed=1))
     monkeypatch.setattr(suite, "style", lambda: Step("style", 2))
-    monkeypatch.setattr(suite, "pytest_step", lambda name, command: Step(name, 1))
+    monkeypatch.setattr(suite, "pytest_step", lambda name, command, output=None: Step(name, 1))
     assert [step.name for step in suite.run_all()] == [
         *names,
         "style",
         "browser",
+        "exercises",
         "unit tests",
         "notebooks",
     ]

@@ -25,7 +25,7 @@ from typing import Any
 import nbformat
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from tools import running_page
+from tools import running_compile, running_page
 from tools.running_fetch import (
     CACHE,
     CDN,
@@ -103,9 +103,11 @@ SETTINGS: dict[str, Any] = {
 
 
 def pictures() -> dict[str, bytes]:
-    """Return the plots that the lessons have saved, by the key of their text alternative."""
+    """Return the saved plots of the lessons that run in a tab, by the key of their text."""
     found = {}
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
+        if path.name[:2] in NEEDS:
+            continue
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", ()):
                 data = output.get("data", {})
@@ -212,6 +214,7 @@ def fetch_all() -> None:
     Raises:
         Missing: something could not be fetched.
     """
+    running_compile.require_node()
     fetch_npm("fflate", FFLATE)
     _, theirs = read_lock(fetch_pyodide())
     for name, version in versions(theirs).items():
@@ -348,6 +351,8 @@ def build(site: Path, plots_from_cdn: bool = False) -> None:
             Path(folder),
         )
     make_pyodide(site, plots_from_cdn)
+    print("  compiling Python's modules for the browser", flush=True)
+    running_compile.compile_modules(site / "static" / "pyodide")
     running_page.finish(site)
 
 

@@ -70,9 +70,22 @@ def test_a_key_that_runs_a_cell_waits_for_python(lesson):
     page.wait_for_function(READY)
 
 
-def test_a_lesson_that_is_closed_leaves_no_python_behind(lesson):
+HOW_IT_STARTED = """
+import asyncio, inspect, sys, IPython, websockets.asyncio.client as client, wsdemo
+for module in asyncio, IPython, client, wsdemo:
+    assert module.__spec__.cached.endswith(".pyc"), module
+files = [getattr(each, "__file__", None) or "" for each in list(sys.modules.values())]
+assert sum(each.endswith(".pyc") for each in files) > 600, "the others are frozen, or have sources"
+for each in asyncio.sleep, client.connect, wsdemo.serve:
+    assert inspect.getsource(each)
+print("from compiled modules, and what a learner reads is there")
+"""
+
+
+def test_python_starts_from_compiled_modules_and_is_gone_with_its_lesson(lesson):
     tab = lesson("02")
     tab.wait_for_kernel()
+    assert tab.execute(HOW_IT_STARTED).startswith("from compiled")
     assert not tab.page.evaluate(NO_PYTHON)
     tab.leave()
 

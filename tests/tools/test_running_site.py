@@ -148,6 +148,7 @@ def test_a_page_that_jupyterlite_has_changed_is_noticed():
 
 def test_without_npm_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(running_fetch, "CACHE", tmp_path)
+    monkeypatch.setattr(running_site.running_compile, "require_node", lambda: "node")
     monkeypatch.setattr(running_fetch.shutil, "which", lambda name: None)
     with pytest.raises(running_fetch.Missing, match=r"npm is missing.*Install Node\.js"):
         running_site.build(tmp_path / "site")

@@ -26,11 +26,10 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 LONGEST_STEP = 1800
 
 PYTEST = (sys.executable, "-m", "pytest")
-# Two workers, each with whole files: a notebook's cells belong to one kernel, and a browser to
-# one module.
-WORKERS = ("-n", "2", "--dist", "loadfile", "-q")
+# Each worker has whole files: a notebook's cells belong to one kernel, and a browser to one module.
+# Three of them: half of its time a lesson waits, which tests/spread.py says of others, too.
+WORKERS = ("-n", "3", "--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
-# More workers than cores: these tests wait more than they compute; see tests/spread.py.
 MANY_WORKERS = ("-n", "6", "--dist", "loadfile", "-q")
 EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *MANY_WORKERS)
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")

@@ -31,6 +31,12 @@ FLAGS = [
     "--disable-sync",
 ]
 RISE = ("jupyterlab-rise", "@jupyterlab/mathjax3-extension")
+START = """
+import runpy, sys
+# jsonschema can do without it, and it builds its grammar at each import: a second of each start.
+sys.modules["rfc3987_syntax"] = None
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
 START_TIMEOUT = 60
 TIMEOUT_MS = 60_000
 
@@ -87,7 +93,7 @@ def jupyter(
         (home / "config/labconfig/page_config.json").write_text(json.dumps(page))
         (home / "config/jupyter_server_config.json").write_text(json.dumps(config or {}))
         token = secrets.token_hex(16)
-        command = [sys.executable, "-m", app, "--no-browser", "--ServerApp.port=0"]
+        command = [sys.executable, "-c", START, app, "--no-browser", "--ServerApp.port=0"]
         command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"]
         command += ["--ServerApp.allow_root=True", "--ServerApp.ip=127.0.0.1", *options]
         if sys.platform == "linux":  # see tools/kernels.py; elsewhere this path is too long

@@ -37,6 +37,20 @@ def after_handshake(*pieces, headers=()):
     return [("to server", REQUEST), ("to client", response(*headers)), *pieces]
 
 
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\u2066&\"'"
+
+
+def evil():
+    """A conversation in which everything that strangers choose tries to act on the page."""
+    header = EVIL.encode()
+    request = b"GET /" + header.replace(b" ", b"/") + b" HTTP/1.1\r\nX-" + header + b": " + header
+    sent = [("to server", request + b"\r\n\r\n")]
+    head = b"HTTP/1.1 101 " + header + b"\r\nSec-WebSocket-Protocol: " + header + b"\r\n\r\n"
+    sent.append(("to client", head + bytes(Frame(Opcode.TEXT, EVIL.encode()))))
+    close = Frame(Opcode.CLOSE, b"\3\xe8" + EVIL.encode(), mask=MASK)
+    return [*sent, ("to server", bytes(close) + header)]
+
+
 words = st.text(st.characters(codec="utf-8"), max_size=12)
 payloads = st.one_of(words.map(str.encode), st.binary(max_size=300))
 controls = st.sampled_from([Opcode.PING, Opcode.PONG])

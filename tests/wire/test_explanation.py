@@ -7,7 +7,7 @@ import pytest
 from websockets.sync.client import connect
 
 import wsdemo
-from tests.wire.explain_kit import KEY, MASK, after_handshake
+from tests.wire.explain_kit import EVIL, KEY, MASK, after_handshake, evil
 from tests.wire.kit import client, echo, shake_hands, two_ends
 from wsdemo.frames import Frame, Opcode
 from wsdemo.wire.explain import Explanation, explain
@@ -146,20 +146,6 @@ def test_a_tape_joins_what_comes_in_one_direction():
     for direction, data in [("to server", b"1"), ("to server", b"2"), ("to client", b"3")]:
         tape.add(direction, data)
     assert tape.pieces == [("to server", b"12"), ("to client", b"3")]
-
-
-EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\u2066&\"'"
-
-
-def evil():
-    """A conversation in which everything that strangers choose tries to act on the page."""
-    header = EVIL.encode()
-    request = b"GET /" + header.replace(b" ", b"/") + b" HTTP/1.1\r\nX-" + header + b": " + header
-    sent = [("to server", request + b"\r\n\r\n")]
-    head = b"HTTP/1.1 101 " + header + b"\r\nSec-WebSocket-Protocol: " + header + b"\r\n\r\n"
-    sent.append(("to client", head + bytes(Frame(Opcode.TEXT, EVIL.encode()))))
-    close = Frame(Opcode.CLOSE, b"\3\xe8" + EVIL.encode(), mask=MASK)
-    return [*sent, ("to server", bytes(close) + header)]
 
 
 def test_what_strangers_send_is_only_shown():

@@ -160,9 +160,9 @@ def _row(span: Span, name: str, offset: int) -> str:
     # Below the bytes of numbers and of what deflate made, characters would mean nothing.
     is_number = span.kind in ("opcode", "length", "mask") or span.section.startswith("RFC 7692")
     return (
-        f'<li class="{span.kind}"><div><button type="button" class="bytes'
+        f'<li class="{span.kind}"><div><div role="group" class="bytes'
         f'{"" if is_number else " text"}" data-at="{offset}"{clear} aria-label="{label}" '
-        f'aria-describedby="{name}">{span.data[:SHOWN].hex(" ")}{more}</button>'
+        f'aria-describedby="{name}">{span.data[:SHOWN].hex(" ")}{more}</div>'
         f'{"".join(_bits(span.bits))}</div><div class="about"><b>{html.escape(span.name)}</b> '
         f'<code>{html.escape(span.value)}</code><p id="{name}">{html.escape(span.meaning)} '
         f"{link(span.section)}</p></div></li>\n"

@@ -1,5 +1,5 @@
 // Look into single bytes, with the pointer or the keyboard. Without it, the page can still be read.
-const fields = Array.from(document.querySelectorAll("button.bytes"));
+const fields = Array.from(document.querySelectorAll(".bytes"));
 const frames = Array.from(document.querySelectorAll("main section"));
 const inspector = document.getElementById("inspector");
 const live = document.getElementById("live");
@@ -11,77 +11,93 @@ const CAPTIONS = { 9: "\\t", 10: "\\n", 13: "\\r", 32: "␣" };
 
 const hex = (byte) => byte.toString(16).padStart(2, "0");
 const bits = (byte) => byte.toString(2).padStart(8, "0").replace(/^..../, "$& ");
-const isPrinted = (byte) => byte > 32 && byte < 127;
 const parse = (text) => (text.match(/[0-9a-f]{2}/g) ?? []).map((pair) => Number.parseInt(pair, 16));
+const isPrinted = (character) => /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character);
 
-/** What a field's bytes are on the wire, and without the mask. */
-function bytesOf(field) {
-  const wire = Array.from(field.querySelectorAll("i"), (cell) =>
-    Number.parseInt(cell.textContent, 16),
-  );
-  return { wire, clear: "clear" in field.dataset ? parse(field.dataset.clear) : wire };
+/** What a field's bytes are on the wire, without the mask, and as characters. */
+function read(field) {
+  const wire = Array.from(field.querySelectorAll("i"), ({ dataset }) => Number(dataset.byte));
+  const isMasked = "clear" in field.dataset;
+  return { wire, isMasked, clear: isMasked ? parse(field.dataset.clear) : wire };
 }
 
-/** What is written below a byte; nothing where characters would mean nothing. */
-function caption(field, byte) {
-  if (!field.classList.contains("text")) {
-    return "clear" in field.dataset ? hex(byte) : undefined;
+/** The characters of a text, each at its first byte; nothing at bytes that are no text. */
+function charactersOf(bytes) {
+  const isAscii = (byte) => byte > 32 && byte < 127;
+  const found = bytes.map(
+    (byte) => CAPTIONS[byte] ?? (isAscii(byte) ? String.fromCharCode(byte) : ""),
+  );
+  let at = 0;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  for (const character of decoder.decode(new Uint8Array(bytes))) {
+    if (character === "\ufffd") {
+      break; // no UTF-8, or a part of a text that was cut inside a character
+    }
+    const size = new TextEncoder().encode(character).length;
+    if (isPrinted(character)) {
+      found.fill("·", at, at + size);
+      found[at] = character;
+    }
+    at += size;
   }
-  const other = "clear" in field.dataset ? hex(byte) : "·";
-  return CAPTIONS[byte] ?? (isPrinted(byte) ? String.fromCharCode(byte) : other);
+  return found;
 }
 
 /** Give each byte a cell of its own, with what it means below it. */
 function cutIntoCells(field) {
   const text = field.firstChild;
   const wire = parse(text.data);
-  const clear = "clear" in field.dataset ? parse(field.dataset.clear) : wire;
+  const isMasked = "clear" in field.dataset;
+  const clear = isMasked ? parse(field.dataset.clear) : wire;
+  const isText = field.classList.contains("text");
+  const characters = isText ? charactersOf(clear) : [];
   const cells = wire.map((byte, index) => {
     const cell = document.createElement("i");
     cell.textContent = hex(byte);
-    const below = caption(field, clear[index]);
-    if (below) {
-      cell.dataset.c = below;
+    cell.dataset.byte = byte;
+    if (isText || isMasked) {
+      cell.dataset.c = characters[index] || (isMasked ? hex(clear[index]) : "·");
     }
     return cell;
   });
   text.replaceWith(...cells);
 }
 
-/** Say what one byte is: in numbers, as a character, and how it is masked. */
+/** Describe one byte in rows: what it is called, in hexadecimal, decimal, bits, as a character. */
 function describe(field, index) {
-  const { wire, clear } = bytesOf(field);
-  const byte = wire[index];
-  const parts = [`${hex(byte)} = ${byte} = ${bits(byte)}`];
-  if ("clear" in field.dataset) {
-    const meant = clear[index];
-    parts.push(`XOR ${hex(byte ^ meant)} of the key = ${hex(meant)} = ${meant} = ${bits(meant)}`);
+  const { wire, isMasked, clear } = read(field);
+  const below = field.querySelectorAll("i")[index].dataset.c ?? "";
+  const shown = /^[^·]$/u.test(below) || Object.values(CAPTIONS).includes(below) ? below : "";
+  const row = (name, byte, character) => [name, hex(byte), `${byte}`, bits(byte), character];
+  if (!isMasked) {
+    return [row("on the wire", wire[index], shown)];
   }
-  if (field.classList.contains("text") && isPrinted(clear[index])) {
-    parts.push(`the character ${String.fromCharCode(clear[index])}`);
-  }
-  return parts;
+  return [
+    row("on the wire", wire[index], ""),
+    row("masking key", wire[index] ^ clear[index], ""),
+    row("XOR of both", clear[index], shown),
+  ];
 }
 
-function paragraph(text, name = "") {
-  const element = document.createElement("p");
-  element.className = name;
-  element.textContent = text;
-  return element;
+function element(name, text, style = "") {
+  const made = document.createElement(name);
+  made.className = style;
+  made.textContent = text;
+  return made;
 }
 
 /** Show a byte in the bar at the bottom. */
 function inspect(field, index) {
   const sender = field.closest("section").className === "to-server" ? "client" : "server";
-  const number = document.createElement("b");
-  number.textContent = describe(field, index).join("   ·   ");
   const told = Array.from(field.closest("li").querySelectorAll(".about > b, .about > code"));
-  const where = `byte ${Number(field.dataset.at) + index} of the ${sender}`;
-  inspector.replaceChildren(
-    paragraph(where),
-    number,
-    paragraph(told.map((each) => each.textContent).join(": "), "told"),
-  );
+  const words = element("p", `byte ${Number(field.dataset.at) + index} of the ${sender}`);
+  words.append(document.createElement("br"), told.map((each) => each.textContent).join(": "));
+  const table = document.createElement("table");
+  for (const [name, ...values] of describe(field, index)) {
+    const row = table.insertRow();
+    row.append(element("th", name), ...values.map((value) => element("td", value)));
+  }
+  inspector.replaceChildren(table, words);
   inspector.hidden = false;
 }
 
@@ -115,13 +131,14 @@ function moveToByte(step) {
   place = Math.min(Math.max(place + step, 0), count - 1);
   mark(chosen, place);
   chosen.scrollIntoView({ block: "nearest" }); // the bar may have covered it
-  live.textContent = `byte ${place + 1} of ${count}: ${describe(chosen, place).join(", ")}`;
+  const rows = describe(chosen, place).map((row) => row.filter(Boolean).join(" "));
+  live.textContent = `byte ${place + 1} of ${count}: ${rows.join(", ")}`;
 }
 
 /** The first field of the frame before or after. */
 function inNextFrame(step) {
   const next = frames[frames.indexOf(chosen.closest("section")) + step];
-  return next?.querySelector("button.bytes");
+  return next?.querySelector(".bytes");
 }
 
 const MOVES = {
@@ -159,7 +176,6 @@ for (const field of fields) {
   });
   field.addEventListener("click", ({ target }) => {
     const index = Array.from(field.querySelectorAll("i")).indexOf(target);
-    field.focus(); // Safari does not focus a button that is clicked
     place = index;
     mark(field, index);
   });

@@ -71,7 +71,8 @@ def _first_byte(data: bytes, verdict: Verdict) -> Span:
     last = "last frame" if fin else "more follow"
     meaning = OPCODES[Opcode(opcode)] if known else "The RFC reserves this opcode for later."
     if opcode < 8:
-        value, rule = f"{name}, {last}", "FIN marks the last frame of a message."
+        value = f"{name}, last frame" if fin else f"{name}, more frames follow"
+        rule = "FIN marks the last frame of a message."
     else:
         value, rule = name, "A control frame is never fragmented, so FIN is set."
         last = "not fragmented" if fin else "fragmented"

@@ -26,11 +26,14 @@ COLOURS = {
 SHOWN = 32
 """Bytes of a span that a notebook shows."""
 
+HEIGHT = 400
+"""Pixels that an explanation takes in a notebook; a longer one scrolls."""
+
 VARYING = "··"
 """Stands for a byte that differs from run to run."""
 
 COLUMNS = ("bytes", "what it is", "what it means")
-LEFT = "text-align:left;vertical-align:top"
+LEFT = "text-align:left;vertical-align:top;padding:0.25em 0.5em"
 CODE = "font-family:ui-monospace,Menlo,Consolas,monospace"
 
 
@@ -80,7 +83,9 @@ def table(units: Iterable[Unit], exact: bool, after: str = "") -> str:
     parts = [_unit_table(unit, exact, several) for unit in units] or ["<p>no bytes yet</p>"]
     if after:
         parts.append(f"<p>{html.escape(after)}</p>")
-    return "".join(parts)
+    # With a name and in the order of Tab, or the keyboard could not scroll it.
+    box = 'role="region" aria-label="each byte" tabindex="0"'
+    return f'<div {box} style="max-height:{HEIGHT}px;overflow:auto">{"".join(parts)}</div>'
 
 
 def _unit_table(unit: Unit, exact: bool, several: bool) -> str:
@@ -104,12 +109,15 @@ def _row(span: Span, exact: bool) -> str:
     colour = COLOURS[span.kind]
     data = hexadecimal(span, SHOWN, exact)
     edge = f"border-left:4px solid rgb({colour});background-color:rgba({colour},0.14)"
-    bits = "".join(f"<br>{html.escape(str(each))}" for each in span.bits)
+    bits = "".join(
+        f"<br>{each.value:0{each.width}b} {each.name}: {html.escape(each.meaning)}"
+        for each in span.bits
+    )
     # What strangers have sent may be long and without a space.
     wrap = "overflow-wrap:anywhere"
     return (
-        f'<tr><td style="{LEFT};{CODE};{edge}">{data}</td>'
+        f'<tr><td style="{LEFT};{CODE};{edge}">{data}{bits}</td>'
         f'<td style="{LEFT};{wrap}"><b>{html.escape(span.name)}</b><br>'
         f'<span style="{CODE}">{html.escape(value_of(span, exact))}</span></td>'
-        f'<td style="{LEFT}">{html.escape(span.meaning)}{bits}<br>{link(span.section)}</td></tr>'
+        f'<td style="{LEFT}">{html.escape(span.meaning)}<br>{link(span.section)}</td></tr>'
     )

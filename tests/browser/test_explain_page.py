@@ -73,6 +73,19 @@ def test_it_has_no_violation_and_fits_on_a_phone(show, open_window, pieces):
     assert page.faults == []
 
 
+def test_its_tables_in_a_notebook_have_no_violation(open_window):
+    require_axe()
+    page = open_window.new_page()
+    tables = Explanation(explain(HELLO))._repr_mimebundle_()["text/html"]
+    style = "<style>:root { color-scheme: light dark } body { background: Canvas }</style>"
+    page.set_content(f"<!doctype html><html lang=en><title>notebook</title>{style}<main>{tables}")
+
+    def paint(scheme):
+        page.emulate_media(color_scheme=scheme)
+
+    assert violations(page, page.main_frame, paint, structure=()) == []
+
+
 def test_the_pointer_looks_into_a_byte(show):
     page = show(HELLO)
     field(page, "payload").locator("i").nth(1).hover()

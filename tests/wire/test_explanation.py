@@ -169,6 +169,18 @@ def test_a_page_of_a_long_conversation_stays_small_and_says_so(tmp_path):
     assert page.count("<section") + int(left) == 402
 
 
+def test_a_notebook_shows_the_beginning_of_a_long_conversation():
+    frame = bytes(Frame(Opcode.PING, mask=MASK))
+    explained = Explanation(explain(after_handshake(("to server", frame * 20_000))))
+    shown = explained._repr_mimebundle_()
+    assert shown["text/html"].count("<table") == shown["text/plain"].count("\nclient → server") + 2
+    assert len(shown["text/html"]) < 300_000
+    for each in shown.values():
+        assert "… 19,902 more: show a slice of them, such as [100:200]" in each
+    assert "19,902" not in repr(explained[:100])
+    assert len(explained.html()) <= MOST
+
+
 def test_a_page_loads_nothing(tmp_path):
     page = Explanation(explain(after_handshake())).html("Our talk")
     assert "<title>Our talk</title>" in page

@@ -179,6 +179,7 @@ class Recording:
             side = self._sides[direction]
             side.received, side.delivered = flow.received, flow.delivered
         self._link = None
+        self.tape.close()
         # A deque has room for 64, even if it is empty.
         self._pending, self._events = tuple(self._pending), list(self._events)
 

@@ -4,7 +4,7 @@ import bisect
 from collections.abc import Iterable, Iterator
 
 from wsdemo.frames import Handshake, Opcode
-from wsdemo.wire.explain.frame_spans import frame_spans, frame_title
+from wsdemo.wire.explain.frame_spans import frame_spans, frame_title, opcode_name
 from wsdemo.wire.explain.heads import Message, read_message, unread
 from wsdemo.wire.explain.layout import lay_out
 from wsdemo.wire.explain.rules import Agreement, Reader, Verdict
@@ -73,7 +73,7 @@ class Side:
         if frame is None or here < layout.size:
             verdict = reader.preview(frame) if frame else Verdict()
             of = f"{here} of {layout.size}" if layout.size else f"the first {here}"
-            title = f"{_name(layout.first)}, incomplete: {of} bytes are here"
+            title = f"{opcode_name(layout.first[0] & 15)}, incomplete: {of} bytes are here"
             self.add(title, frame_spans(layout, verdict), verdict.problem)
             return None
         verdict = reader.take(frame)
@@ -84,11 +84,6 @@ class Side:
         if frame.opcode == Opcode.CLOSE:
             return "Not read: nothing may follow a Close frame.", "RFC 6455 §5.5.1"
         return None
-
-
-def _name(first: bytes) -> str:
-    opcode = first[0] & 15
-    return Opcode(opcode).name if opcode in list(Opcode) else f"RESERVED {opcode}"
 
 
 def explain(pieces: Iterable[tuple[str, bytes]], connection: int = 1) -> list[Unit]:

@@ -21,6 +21,10 @@ TEXT_BYTES = 8
 """Bytes of a span that a terminal shows."""
 
 
+MOST = 100
+"""Requests, responses and frames that a notebook or a terminal shows."""
+
+
 class Explanation(Sequence[Unit]):
     """Each byte of a conversation, in exactly one span.
 
@@ -64,20 +68,25 @@ class Explanation(Sequence[Unit]):
         """Each span in two lines: its bytes, name and value; what that means."""
         lines: list[str] = []
         several = len({unit.connection for unit in self.units}) > 1
-        for unit in self.units:
+        for unit in self.units[:MOST]:
             where = f", connection {unit.connection}" if several else ""
             lines.append(f"{ARROWS[unit.direction]}{where}  {title_of(unit, self._exact)}")
             if unit.problem:
                 lines.append(f"  ✗ {unit.problem}")
             for span in unit.spans:
                 lines += _span_lines(span, self._exact)
-        if self.missing:
-            lines.append(self._missing_bytes())
-        return "\n".join(lines) or "no bytes have passed yet"
+        return "\n".join([*lines, *self._left_out()]) or "no bytes have passed yet"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        after = self._missing_bytes() if self.missing else ""
-        return {"text/plain": repr(self), "text/html": table(self.units, self._exact, after)}
+        tables = table(self.units[:MOST], self._exact, self._left_out())
+        return {"text/plain": repr(self), "text/html": tables}
+
+    def _left_out(self) -> list[str]:
+        """Say what a notebook and a terminal do not show."""
+        lines = []
+        if (more := len(self.units) - MOST) > 0:
+            lines.append(f"… {more:,} more: show a slice of them, such as [{MOST}:{2 * MOST}]")
+        return [*lines, self._missing_bytes()] if self.missing else lines
 
     def html(self, title: str = TITLE) -> str:
         """Return a page with every byte: one file, which loads nothing.

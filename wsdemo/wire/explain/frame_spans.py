@@ -8,9 +8,9 @@ from wsdemo.wire.explain.layout import Layout
 from wsdemo.wire.explain.rules import Verdict
 from wsdemo.wire.explain.spans import Bits, Span, show_bytes, show_text
 
-__all__ = ["frame_spans", "frame_title"]
+__all__ = ["frame_spans", "frame_title", "opcode_name"]
 
-OPCODES = {
+OPCODES: dict[int, str] = {
     Opcode.CONTINUATION: "The next part of a message.",
     Opcode.TEXT: "A text, in UTF-8.",
     Opcode.BINARY: "A message of any bytes.",
@@ -36,6 +36,11 @@ CLOSE_CODES = {
     1014: ("bad gateway", "The server behind the proxy has failed."),
     1015: ("TLS handshake", "Never sent: it stands for a failed TLS handshake."),
 }
+
+
+def opcode_name(opcode: int) -> str:
+    """The name of an opcode, also of one that is reserved."""
+    return Opcode(opcode).name if opcode in OPCODES else f"RESERVED {opcode}"
 
 
 def frame_title(frame: Frame, verdict: Verdict) -> str:
@@ -66,10 +71,9 @@ def frame_spans(layout: Layout, verdict: Verdict) -> Iterator[Span]:
 def _first_byte(data: bytes, verdict: Verdict) -> Span:
     byte = data[0]
     fin, opcode = byte >> 7, byte & 15
-    known = opcode in list(Opcode)
-    name = Opcode(opcode).name if known else f"RESERVED {opcode}"
+    name = opcode_name(opcode)
     last = "last frame" if fin else "more follow"
-    meaning = OPCODES[Opcode(opcode)] if known else "The RFC reserves this opcode for later."
+    meaning = OPCODES.get(opcode, "The RFC reserves this opcode for later.")
     if opcode < 8:
         value = f"{name}, last frame" if fin else f"{name}, more frames follow"
         rule = "FIN marks the last frame of a message."

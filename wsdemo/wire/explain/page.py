@@ -33,9 +33,10 @@ def page(units: Sequence[Unit], title: str, after: str = "") -> str:
     style, script = _read("explain.css"), _read("explain.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     room = MOST - len((style + script).encode()) - 8_000
+    several = len({unit.connection for unit in units}) > 1
     sections, entries = [], []
     for number, unit in enumerate(units, 1):
-        section, entry = _section(unit, number, _several(units)), _entry(unit, number)
+        section, entry = _section(unit, number, several), _entry(unit, number)
         room -= len((section + entry).encode())
         if room < 0:
             left = f"… {len(units) - number + 1} more requests, responses and frames are left out"
@@ -84,10 +85,6 @@ INSPECTOR = (
 def _read(name: str) -> str:
     folder = importlib.resources.files("wsdemo.wire.explain") / "web"
     return folder.joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _several(units: Sequence[Unit]) -> bool:
-    return len({unit.connection for unit in units}) > 1
 
 
 def _summary(units: Sequence[Unit]) -> str:

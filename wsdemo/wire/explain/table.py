@@ -70,19 +70,18 @@ def link(section: str) -> str:
     return f'<a href="{address}">{section}</a>'
 
 
-def table(units: Iterable[Unit], exact: bool, after: str = "") -> str:
+def table(units: Iterable[Unit], exact: bool, after: Iterable[str] = ()) -> str:
     """Write an explanation as one table for each unit.
 
     Args:
         units: what is explained.
         exact: show what differs from run to run, too.
-        after: a line below the tables.
+        after: lines below the tables.
     """
     units = list(units)
     several = len({unit.connection for unit in units}) > 1
     parts = [_unit_table(unit, exact, several) for unit in units] or ["<p>no bytes yet</p>"]
-    if after:
-        parts.append(f"<p>{html.escape(after)}</p>")
+    parts += [f"<p>{html.escape(line)}</p>" for line in after]
     # With a name and in the order of Tab, or the keyboard could not scroll it.
     box = 'role="region" aria-label="each byte" tabindex="0"'
     return f'<div {box} style="max-height:{HEIGHT}px;overflow:auto">{"".join(parts)}</div>'

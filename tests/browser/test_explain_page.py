@@ -93,7 +93,7 @@ def test_the_pointer_looks_into_a_byte(show):
     expect(bar.locator("tr")).to_have_text(
         ["on the wire9f1591001 1111", "masking keyfa2501111 1010", "XOR of both651010110 0101e"]
     )
-    expect(bar.locator("p")).to_contain_text("byte 164 of the client")
+    expect(bar.locator("p")).to_contain_text("byte 164 from the client")
     expect(bar.locator("p")).to_contain_text("payload: 'Hello'")
     expect(page.locator("nav a.here")).to_have_text("the client sends: TEXT 'Hello'")
     expect(page.locator("#live")).to_be_empty()  # a screen reader has the pointer's words already
@@ -126,17 +126,17 @@ def test_the_keyboard_goes_everywhere(show):
     links = page.locator("nav a").count()
     for _ in range(links + 1):
         page.keyboard.press("Tab")
-    assert focused(page) == "4 bytes from 0: method, GET"
+    assert focused(page) == "bytes 0 to 3: method, GET"
     outline = "getComputedStyle(document.activeElement).outlineWidth"
     assert page.evaluate(outline) == "3px"
     for key, expected in [
-        ("ArrowDown", "6 bytes from 4: target, /chat"),
-        ("ArrowUp", "4 bytes from 0: method, GET"),
-        ("PageDown", "9 bytes from 0: version, HTTP/1.1"),
+        ("ArrowDown", "bytes 4 to 9: target, /chat"),
+        ("ArrowUp", "bytes 0 to 3: method, GET"),
+        ("PageDown", "bytes 0 to 8: version, HTTP/1.1"),
         ("PageDown", "byte 157: FIN, RSV1–3, opcode, TEXT, last frame"),
-        ("PageUp", "9 bytes from 0: version, HTTP/1.1"),
-        ("End", "5 bytes from 163: payload, 'Hello'"),
-        ("ArrowDown", "5 bytes from 163: payload, 'Hello'"),
+        ("PageUp", "bytes 0 to 8: version, HTTP/1.1"),
+        ("End", "bytes 163 to 167: payload, 'Hello'"),
+        ("ArrowDown", "bytes 163 to 167: payload, 'Hello'"),
     ]:
         page.keyboard.press(key)
         assert focused(page) == expected
@@ -150,17 +150,17 @@ def test_the_keyboard_goes_everywhere(show):
     page.keyboard.press("ArrowLeft")
     expect(page.locator("i.on")).to_have_text("7f")
     page.keyboard.press("Home")
-    assert focused(page) == "4 bytes from 0: method, GET"
+    assert focused(page) == "bytes 0 to 3: method, GET"
     assert page.locator('.bytes[tabindex="0"]').count() == 1, "Tab need not pass through them all"
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
-    assert focused(page) == "6 bytes from 4: target, /chat", "Tab comes back to where it was"
+    assert focused(page) == "bytes 4 to 9: target, /chat", "Tab comes back to where it was"
 
 
 def test_a_screen_reader_gets_name_value_and_meaning(show):
     page = show(HELLO)
-    group = page.get_by_role("group", name="4 bytes from 159: masking key, 37 fa 21 3d")
+    group = page.get_by_role("group", name="bytes 159 to 162: masking key, 37 fa 21 3d")
     expect(group).to_have_accessible_description(
         "Four random bytes, new for each frame. XOR each byte of the payload with the next one of "
         "them, in turn, to read it. RFC 6455 §5.3"

@@ -86,7 +86,7 @@ def test_a_refusal_is_explained_with_its_content(headers, body, expected):
 def test_a_content_that_has_not_all_come_says_so():
     head = bytes(Handshake("HTTP/1.1 400 Bad Request", (("Content-Length", "73"),)))
     _, refusal = explain([("to server", REQUEST), ("to client", head + b"Failed")])
-    assert "6 of 73 bytes" in refusal.spans[-1].meaning
+    assert "6 of the 73 bytes" in refusal.spans[-1].meaning
 
 
 def test_a_second_try_on_the_same_connection_is_a_handshake_too():
@@ -288,7 +288,7 @@ def test_frames_before_the_101_are_not_read():
     frame = bytes(Frame(Opcode.TEXT, b"Hello", mask=MASK))
     _, rest = explain([("to server", REQUEST + frame)])
     assert rest.data == frame
-    assert "no 101 came" in rest.spans[0].meaning
+    assert "only after a 101" in rest.spans[0].meaning
 
 
 def test_an_unusual_head():

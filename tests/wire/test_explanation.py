@@ -60,8 +60,8 @@ client → server  TEXT 'Hello'
                             Four random bytes, new for each frame. XOR each byte of the payload \
 with the next one of them, in turn, to read it. (RFC 6455 §5.3)
   ·· ·· ·· ·· ··            payload: 'Hello'
-                            The message: text in UTF-8. Masked: XOR with the key gives what is \
-meant. (RFC 6455 §5.6)"""
+                            The message: text in UTF-8. It is masked: XOR with the key gives the \
+bytes without the mask. (RFC 6455 §5.6)"""
     )
 
 

@@ -21,8 +21,8 @@ HEADERS = {
     "content-length": ("How many bytes of content follow the blank line.", "RFC 9110 §8.6"),
     "content-type": ("What the content is, so that the receiver can show it.", "RFC 9110 §8.3"),
     "cookie": (
-        "What the site stored in this browser, such as a session. Browsers send it by themselves, "
-        "whatever page connects.",
+        "A value that the site stored in this browser, such as a session. Browsers send it by "
+        "themselves, whatever page connects.",
         "RFC 6455 §4.1",
     ),
     "date": ("When the server wrote the response.", "RFC 9110 §6.6.1"),
@@ -47,7 +47,8 @@ HEADERS = {
         "RFC 6455 §11.3.2",
     ),
     "sec-websocket-key": (
-        "16 random bytes in base64. The server must compute its answer from them. No secret.",
+        "16 random bytes in base64. The server must compute its answer from them. It is not a "
+        "secret.",
         "RFC 6455 §11.3.1",
     ),
     "sec-websocket-protocol": (
@@ -104,9 +105,9 @@ _STATUSES = {
 _CLASSES = {
     1: ("An interim response: the real one follows.", "RFC 9110 §15.2"),
     2: ("An ordinary HTTP response: no WebSocket opens.", "RFC 9110 §15.3"),
-    3: ("Refused: what you look for is elsewhere.", "RFC 9110 §15.4"),
+    3: ("Refused: the target is elsewhere.", "RFC 9110 §15.4"),
     4: ("Refused: the server finds a fault with the request.", "RFC 9110 §15.5"),
-    5: ("Refused: the fault is the server's.", "RFC 9110 §15.6"),
+    5: ("Refused: the server has a fault.", "RFC 9110 §15.6"),
 }
 
 
@@ -116,5 +117,5 @@ def explain_status(status: int) -> tuple[str, str]:
     Args:
         status: three digits.
     """
-    other = _CLASSES.get(status // 100, ("No status that HTTP knows.", "RFC 9110 §15"))
+    other = _CLASSES.get(status // 100, ("HTTP does not define this status.", "RFC 9110 §15"))
     return _STATUSES.get(status, other)

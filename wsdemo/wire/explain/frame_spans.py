@@ -20,12 +20,15 @@ OPCODES: dict[int, str] = {
 }
 
 CLOSE_CODES = {
-    1000: ("normal closure", "What the connection was for is done."),
+    1000: ("normal closure", "The connection has done its work."),
     1001: ("going away", "The server stops, or the reader leaves the page."),
     1002: ("protocol error", "The other side broke a rule of the protocol."),
     1003: ("unsupported data", "The other side sent a kind of message that is not accepted."),
-    1005: ("no status", "Never sent: it stands for a Close frame without a code."),
-    1006: ("abnormal closure", "Never sent: it stands for a connection without a Close frame."),
+    1005: ("no status", "It is never sent: it stands for a Close frame without a code."),
+    1006: (
+        "abnormal closure",
+        "It is never sent: it stands for a connection without a Close frame.",
+    ),
     1007: ("invalid payload", "The other side sent a text that is not UTF-8."),
     1008: ("policy violation", "The other side broke a rule of the application."),
     1009: ("message too big", "The other side sent a message that is too long."),
@@ -34,7 +37,7 @@ CLOSE_CODES = {
     1012: ("service restart", "The server restarts."),
     1013: ("try again later", "The server is too busy."),
     1014: ("bad gateway", "The server behind the proxy has failed."),
-    1015: ("TLS handshake", "Never sent: it stands for a failed TLS handshake."),
+    1015: ("TLS handshake", "It is never sent: it stands for a failed TLS handshake."),
 }
 
 
@@ -129,7 +132,7 @@ def _second_byte(layout: Layout) -> Span:
 
 def _extended_length(layout: Layout) -> Span:
     size = 2 if layout.second[0] & 0x7F == 126 else 8
-    meaning = f"The length of the payload in {size} bytes, the most significant one first."
+    meaning = f"The length of the payload, in {size} bytes; the most significant one is first."
     value = f"{_count(layout.length)} of payload"
     if layout.length < 0:
         value = f"{len(layout.extended)} of {size} bytes are here"
@@ -159,7 +162,7 @@ def _payload(layout: Layout, frame: Frame, verdict: Verdict) -> Iterator[Span]:
     if frame.opcode in (Opcode.PING, Opcode.PONG):
         kind, name = "control", "application data"
     if frame.mask is not None:
-        meaning += " Masked: XOR with the key gives what is meant."
+        meaning += " It is masked: XOR with the key gives the bytes without the mask."
     if len(frame.payload) < frame.length:
         meaning += f" {len(frame.payload)} of {frame.length} bytes are here."
     clear = frame.payload if frame.mask is not None else None
@@ -173,13 +176,17 @@ def _message_part(frame: Frame, verdict: Verdict) -> tuple[str, str, str]:
     cut = not frame.fin or len(frame.payload) < frame.length
     later = frame.opcode == Opcode.CONTINUATION
     if frame.opcode == Opcode.PING:
-        told = "Any bytes. The Pong must carry the same."
+        told = "Any bytes; the Pong must carry the same."
         return show_text(frame.payload, cut_after=cut), told, "RFC 6455 §5.5.2"
     if frame.opcode == Opcode.PONG:
         told = "The bytes of the Ping that it answers."
         return show_text(frame.payload, cut_after=cut), told, "RFC 6455 §5.5.3"
     if frame.is_control or (3 <= frame.opcode <= 7):
-        return show_bytes(frame.payload), "No rule says what these bytes are.", "RFC 6455 §5.2"
+        return (
+            show_bytes(frame.payload),
+            "The RFC does not define what these bytes are.",
+            "RFC 6455 §5.2",
+        )
     if verdict.inflated is not None:
         data = verdict.inflated.payload
         shown = show_text(data, later, cut) if verdict.text else show_bytes(data)
@@ -203,7 +210,7 @@ def _close(layout: Layout, frame: Frame) -> Iterator[Span]:
     def span(name: str, part: slice, value: str, meaning: str, section: str) -> Span:
         clear = frame.payload[part] if masked else None
         steady = value if masked else ""
-        told = meaning + (" Masked, as all of the payload." if masked else "")
+        told = meaning + (" It is masked, as is all of the payload." if masked else "")
         return Span(wire[part], "close", name, value, told, section, clear=clear, steady=steady)
 
     if code is None:

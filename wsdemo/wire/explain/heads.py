@@ -18,8 +18,8 @@ CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[^\r\n]*\r\n")
 LINE = re.compile(rb".*?\r\n", re.DOTALL)
 
 NOT_HTTP = {
-    True: "Not read: this is no HTTP request, and no 101 came before it that would allow frames.",
-    False: "Not read: this is no HTTP response.",
+    True: "Not read: this is not an HTTP request, and frames may follow only after a 101.",
+    False: "Not read: this is not an HTTP response.",
 }
 
 
@@ -29,7 +29,7 @@ class Message(NamedTuple):
     Attributes:
         spans: all of its bytes.
         title: what it is, in one short line.
-        handshake: its head; ``None`` if that is incomplete, or no HTTP.
+        handshake: its head; ``None`` if that is incomplete, or not HTTP.
     """
 
     spans: tuple[Span, ...]
@@ -96,7 +96,7 @@ def _request_line(method: bytes, target: bytes, version: bytes) -> Iterator[Span
     name = method.decode().strip()
     other = ("A method that a handshake must not use: it must use GET.", "RFC 9110 §9.1")
     yield Span(method, "start", "method", name, *METHODS.get(name, other))
-    meaning = "What the client asks for: path and query. One server can offer several."
+    meaning = "The path and the query that the client asks for. One server can offer several paths."
     shown = show_words(target)
     yield Span(
         target, "start", "target", shown, meaning, "RFC 9112 §3.2", steady=_without_port(shown)
@@ -159,7 +159,7 @@ def _content(handshake: Handshake, data: bytes) -> Iterator[Span]:
     if re.fullmatch("[0-9]{1,18}", length):
         meaning, section = "As many bytes as Content-Length says.", "RFC 9112 §6.2"
         if len(data) < int(length):
-            meaning = f"The content, as far as it came: {len(data)} of {length} bytes."
+            meaning = f"{len(data)} of the {length} bytes that Content-Length says are here."
         data = data[: int(length)]
     else:
         meaning, section = "The content ends where the connection ends.", "RFC 9112 §6.3"
@@ -177,11 +177,15 @@ def _chunks(data: bytes) -> Iterator[Span]:
         size = CHUNK_SIZE.match(data)
         if size is None:
             yield unread(
-                data, "Not read: this is no size of a chunk, or only a part of it.", section
+                data, "Not read: this is not the size of a chunk, or only a part of it.", section
             )
             return
         length = int(size[1], 16)
-        told = f"{length} bytes follow, in hexadecimal." if length else "No bytes: the last chunk."
+        told = (
+            f"{length} bytes follow, in hexadecimal."
+            if length
+            else "The size 0 marks the last chunk."
+        )
         yield Span(size[0], "body", "chunk size", show_words(size[0]), told, section)
         data = data[size.end() :]
         if not length:

@@ -19,8 +19,6 @@ MOST = 300_000
 SHOWN = 256
 """Bytes of a span that the page shows; their number is in its title."""
 
-ARROWS = {"to server": "→", "to client": "←"}
-
 
 def page(units: Sequence[Unit], title: str, after: str = "") -> str:
     """Write a page that shows each byte, and what it means beside it.
@@ -129,10 +127,7 @@ def _kind(unit: Unit) -> str:
 
 def _section(unit: Unit, number: int, several: bool) -> str:
     where = f", connection {unit.connection}" if several else ""
-    size = len(unit.data)
-    place = (
-        f"bytes {unit.offset} to {unit.offset + size - 1}" if size > 1 else f"byte {unit.offset}"
-    )
+    place = _place(unit.offset, len(unit.data))
     receiver = "server" if unit.sender == "client" else "client"
     problem = f'<p class="problem">✗ {html.escape(unit.problem)}</p>\n' if unit.problem else ""
     at, rows = 0, []
@@ -143,19 +138,23 @@ def _section(unit: Unit, number: int, several: bool) -> str:
         f'<section class="{unit.direction.replace(" ", "-")}" aria-labelledby="u{number}">\n'
         f'<h2 id="u{number}"><span class="who">{unit.sender} → {receiver}{where}</span> '
         f'<span class="what">{html.escape(unit.title)}</span> '
-        f'<span class="place">{place} of the {unit.sender}</span></h2>\n{problem}'
+        f'<span class="place">{place} from the {unit.sender}</span></h2>\n{problem}'
         f'<ol class="spans">\n{"".join(rows)}</ol>\n</section>\n'
     )
 
 
+def _place(offset: int, size: int) -> str:
+    return f"bytes {offset} to {offset + size - 1}" if size > 1 else f"byte {offset}"
+
+
 def _row(span: Span, name: str, offset: int) -> str:
     size = len(span.data)
-    place = f"{size} bytes from {offset}" if size > 1 else f"byte {offset}"
-    label = html.escape(f"{place}: {span.name}, {span.value}", quote=True)
+    label = html.escape(f"{_place(offset, size)}: {span.name}, {span.value}")
     more = f"<small>… {size - SHOWN:,} more bytes</small>" if size > SHOWN else ""
     clear = f' data-clear="{span.clear[:SHOWN].hex()}"' if span.clear is not None else ""
-    # Below the bytes of numbers and of what deflate made, characters would mean nothing.
-    is_number = span.kind in ("opcode", "length", "mask") or span.section.startswith("RFC 7692")
+    # Below numbers, and below what deflate made, characters would mean nothing.
+    is_number = span.kind in ("opcode", "length", "mask") or span.name == "close code"
+    is_number |= span.section.startswith("RFC 7692")
     return (
         f'<li class="{span.kind}"><div><div role="group" class="bytes'
         f'{"" if is_number else " text"}" data-at="{offset}"{clear} aria-label="{label}" '

@@ -19,7 +19,7 @@ KINDS = {
     "close": "close code and reason",
     "unread": "not read",
 }
-"""The kinds of spans, and what a reader is told about each; a page gives each a colour."""
+"""The kinds of spans, and how a page describes them; each has a colour of its own."""
 
 SHOWN = 160
 """Characters of a text that a value shows."""

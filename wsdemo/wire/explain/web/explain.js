@@ -1,6 +1,8 @@
 // Look into single bytes, with the pointer or the keyboard. Without it, the page can still be read.
 const fields = Array.from(document.querySelectorAll(".bytes"));
 const frames = Array.from(document.querySelectorAll("main section"));
+const nav = document.querySelector("nav");
+const arrows = Array.from(nav.querySelectorAll("a"));
 const inspector = document.getElementById("inspector");
 const live = document.getElementById("live");
 
@@ -79,9 +81,8 @@ function describe(field, index) {
   ];
 }
 
-function element(name, text, style = "") {
+function element(name, text) {
   const made = document.createElement(name);
-  made.className = style;
   made.textContent = text;
   return made;
 }
@@ -90,7 +91,7 @@ function element(name, text, style = "") {
 function inspect(field, index) {
   const sender = field.closest("section").className === "to-server" ? "client" : "server";
   const told = Array.from(field.closest("li").querySelectorAll(".about > b, .about > code"));
-  const words = element("p", `byte ${Number(field.dataset.at) + index} of the ${sender}`);
+  const words = element("p", `byte ${Number(field.dataset.at) + index} from the ${sender}`);
   words.append(document.createElement("br"), told.map((each) => each.textContent).join(": "));
   const table = document.createElement("table");
   for (const [name, ...values] of describe(field, index)) {
@@ -101,16 +102,19 @@ function inspect(field, index) {
   inspector.hidden = false;
 }
 
+/** Show which field and which frame it is; of a byte, all there is to say. */
 function mark(field, index) {
   for (const old of document.querySelectorAll(".on, .here")) {
     old.classList.remove("on", "here");
   }
   field.closest("li").classList.add("here");
-  document
-    .querySelectorAll("nav a")
-    [frames.indexOf(field.closest("section"))]?.classList.add("here");
+  const arrow = arrows[frames.indexOf(field.closest("section"))];
+  arrow.classList.add("here");
+  if (nav.scrollHeight > nav.clientHeight) {
+    nav.scrollTop = arrow.offsetTop - nav.clientHeight / 2;
+  }
   if (index >= 0) {
-    field.querySelectorAll("i")[index]?.classList.add("on");
+    field.querySelectorAll("i")[index].classList.add("on");
     inspect(field, index);
   }
 }

@@ -166,6 +166,8 @@ def _output(output: NotebookNode, cells: Sequence[NotebookNode]) -> float:
         return ZOOM * max(heights, default=0) + SHOWN_FRAME
     if picture := re.search(r"data:image/(png|svg\+xml);base64,([^\"']+)", shown):
         return min(ZOOM * _pixels(*picture.groups()), PICTURE) + SHOWN_FRAME
+    if box := re.search(r"max-height:(\d+)px;overflow:auto", shown):  # what is longer scrolls
+        return ZOOM * int(box[1]) + SHOWN_FRAME
     rows = shown.count("<dt") + shown.count("<p") + shown.count("<tr") + shown.count("<li")
     plain = _printed(output.data.get("text/plain", "")) + RESULT_FRAME
     return max(plain, rows * ROW_OF_VERDICT + VERDICT)

@@ -19,7 +19,7 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
-from tools import running_fetch, running_site, website_serve
+from tools import one_connection, running_fetch, running_site, website_serve
 from tools.website_links import faults
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,10 @@ INDEX = """\
 {introduction}
 
 {run_it}
+
+<p class="run-here"><a href="{every_byte}">One WebSocket connection, every byte</a>: a real
+conversation, from the handshake to the last Close frame. Each byte is there, with what it means and
+the section of the RFC that says so.</p>
 
 ```{{toctree}}
 :caption: Lessons
@@ -192,6 +196,7 @@ def gather(source: Path, runs: bool = False) -> None:
     text = INDEX.format(
         introduction=introduction,
         run_it=RUN_HERE if runs else RUN_AT_HOME,
+        every_byte=one_connection.PAGE,
         lessons="\n".join(path.stem for path in lessons),
     )
     (source / "index.md").write_text(text, encoding="utf-8")
@@ -225,6 +230,8 @@ def build(target: Path, runs: bool = False) -> int:
         )
         app.add_search_language(SearchNumbers)
         app.build()
+        page = one_connection.make_page()
+        (pages / one_connection.PAGE).write_text(page, encoding="utf-8", newline="\n")
         if target.exists():
             shutil.rmtree(target)
         shutil.move(pages, target)

@@ -85,6 +85,8 @@ def test_what_a_cell_prints_and_shows_counts():
     assert 500 < slides.height(html(f'<img src="data:image/svg+xml;base64,{svg}">')) < 600
     png = base64.b64encode(bytes(20) + (400).to_bytes(4) + bytes(9)).decode()
     assert 500 < slides.height(html(f'<img src="data:image/png;base64,{png}">')) < 600
+    box = f'<div style="max-height:300px;overflow:auto">{"<p>a row</p>" * 99}</div>'
+    assert 360 < slides.height(html(box)) < 450
     verdict = '<div role="status">not yet<dl><dt>input</dt><dd>1</dd></dl></div>'
     assert slides.height(html(verdict)) > slides.height(code(2))
     failed = new_output("error", ename="E", evalue="", traceback=["a\nb", "\x1b[31mc\x1b[0m"])

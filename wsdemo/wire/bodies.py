@@ -6,7 +6,7 @@ from wsdemo.frames import Handshake
 from wsdemo.text import decode, is_plain, visible
 from wsdemo.wire.recording import REST
 
-__all__ = ["body_lines", "byte_lines", "split_body"]
+__all__ = ["body_lines", "byte_lines", "has_body", "split_body"]
 
 SHOWN = 1000
 """Bytes of a text that are shown."""
@@ -16,6 +16,19 @@ SHOWN_BYTES = 12
 
 NO_BODY = {204, 304}
 """Statuses of responses without a body; so are those below 200 (RFC 9112 §6.3)."""
+
+
+def has_body(handshake: Handshake) -> bool:
+    """Tell whether a body follows the header fields (RFC 9112 §6.3).
+
+    Args:
+        handshake: the request or response.
+    """
+    status = handshake.status
+    if status is not None:
+        return status >= 200 and status not in NO_BODY
+    chunked = "chunked" in handshake.get("Transfer-Encoding").lower()
+    return chunked or bool(handshake.get("Content-Length"))
 
 
 def split_body(handshake: Handshake, rest: bytes) -> tuple[bytes | None, bytes]:
@@ -29,12 +42,10 @@ def split_body(handshake: Handshake, rest: bytes) -> tuple[bytes | None, bytes]:
         The body without the lengths of its chunks, or ``None`` for a message without a body; and
         the bytes that follow.
     """
+    if not rest or not has_body(handshake):
+        return None, rest
     length = handshake.get("Content-Length")
     chunked = "chunked" in handshake.get("Transfer-Encoding").lower()
-    status = handshake.status
-    empty = status is not None and (status < 200 or status in NO_BODY)
-    if not rest or empty or (status is None and not length and not chunked):
-        return None, rest
     if chunked:
         return _join_chunks(rest)
     if length.isdecimal():

@@ -14,6 +14,9 @@ from wsdemo.loop import LoopThread
 from wsdemo.options import check_number
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.running import remember
+from wsdemo.wire.explain.conversation import explain
+from wsdemo.wire.explain.explanation import Explanation
+from wsdemo.wire.explain.spans import Unit
 from wsdemo.wire.link import DIRECTIONS, Link
 from wsdemo.wire.recording import KEEP, Recording, WireFrame
 from wsdemo.wire.relay import Relay
@@ -111,6 +114,33 @@ class Wire:
                 for recording in recordings
             ]
         )
+
+    def explain(self, exact: bool = False) -> Explanation:
+        """Explain each byte that was seen: what it is, what it means, which RFC says so.
+
+        ``wire.explain().save("talk.html")`` saves a page that shows them. The first 256 KiB of
+        each connection are explained; how many more came is said.
+
+        Args:
+            exact: show keys, masks, ports, dates and versions in a notebook, too; without them the
+                output is the same in every run. A saved page always shows them.
+
+        Returns:
+            The requests, responses and frames, connection by connection.
+        """
+
+        def collect() -> list[tuple[Recording, list[tuple[str, bytes]], int]]:
+            return [
+                (each, each.tape.pieces, sum(map(each.count, DIRECTIONS)))
+                for each in self._recorder.recordings
+            ]
+
+        units: list[Unit] = []
+        missing = 0
+        for recording, pieces, count in self._thread.ask(collect):
+            units += explain(pieces, recording.number)
+            missing += count - sum(len(data) for _, data in pieces)
+        return Explanation(units, exact, missing)
 
     @property
     def bytes_to_server(self) -> int:

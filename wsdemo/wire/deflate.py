@@ -4,13 +4,17 @@ import zlib
 
 from wsdemo.frames import Frame, Opcode
 
-__all__ = ["Inflater"]
+__all__ = ["NOT_DEFLATE", "Inflater"]
 
 LIMIT = 64 * 2**20
 """Inflated bytes of one message; a bomb of 1 MB inflates to 1 GB, which takes a second or two."""
 
 PIECE = 2**18
 """Bytes that are inflated at once."""
+
+
+NOT_DEFLATE = "this is not what deflate makes"
+"""The problem of a message that no sender compressed in this way."""
 
 
 class Inflater:
@@ -75,7 +79,7 @@ class Inflater:
             try:
                 piece = self._inflate.decompress(data, PIECE)
             except zlib.error:
-                self._failed = "this is not what deflate makes"
+                self._failed = NOT_DEFLATE
                 break
             length += len(piece)
             kept += piece if self._keep is None else piece[: max(0, self._keep - len(kept))]

@@ -9,9 +9,10 @@ from wsdemo.wire.bodies import body_lines, byte_lines, split_body
 from wsdemo.wire.link import DIRECTIONS
 from wsdemo.wire.recording import Recording, WireFrame
 
-__all__ = ["Transcript", "transcribe"]
+__all__ = ["ARROWS", "PLACEHOLDERS", "Transcript", "hide_port", "transcribe"]
 
 ARROWS = {"to server": "client → server", "to client": "server → client"}
+"""Who sends to whom, by direction."""
 
 PLACEHOLDERS = {
     "sec-websocket-key": "<16 random bytes in base64>",
@@ -20,6 +21,7 @@ PLACEHOLDERS = {
     "user-agent": "<name and version of the client>",
     "server": "<name and version of the server>",
 }
+"""Values of header fields that differ from run to run, by name in lower case."""
 
 
 LEFT_TO_RIGHT = "\u200e"
@@ -85,13 +87,14 @@ def _http_lines(handshake: Handshake, rest: bytes, exact: bool) -> Iterator[str]
 def _without_chance(handshake: Handshake) -> Handshake:
     """Replace what differs from run to run."""
     headers = tuple(
-        (name, PLACEHOLDERS.get(name.lower(), _hide_port(value)))
+        (name, PLACEHOLDERS.get(name.lower(), hide_port(value)))
         for name, value in handshake.headers
     )
-    return Handshake(_hide_port(handshake.start_line), headers)
+    return Handshake(hide_port(handshake.start_line), headers)
 
 
-def _hide_port(text: str) -> str:
+def hide_port(text: str) -> str:
+    """Replace the ports of this machine's addresses, which differ from run to run."""
     return re.sub(r"(127\.0\.0\.1|localhost|\[::1\]):\d+", r"\1:<port>", text)
 
 

@@ -12,7 +12,7 @@ from tests.wire.kit import client, echo, shake_hands, two_ends
 from wsdemo.frames import Frame, Opcode
 from wsdemo.wire.explain import Explanation, explain
 from wsdemo.wire.explain.page import MOST
-from wsdemo.wire.tape import LENGTH, Tape
+from wsdemo.wire.first_bytes import LENGTH, FirstBytes
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 
@@ -127,25 +127,25 @@ def test_it_says_how_much_was_not_kept():
 
 
 def test_a_tape_takes_little_memory():
-    tape = Tape()
+    first_bytes = FirstBytes()
     tracemalloc.start()
     try:
         for _ in range(20_000):
-            tape.add("to server", b"12")
-            tape.add("to client", b"34")
-        tape.add("to client", bytes(10**6))
+            first_bytes.add("to server", b"12")
+            first_bytes.add("to client", b"34")
+        first_bytes.add("to client", bytes(10**6))
         size, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert size < 2 * LENGTH
-    assert tape.pieces[:2] == [("to server", b"12"), ("to client", b"34")]
+    assert first_bytes.pieces[:2] == [("to server", b"12"), ("to client", b"34")]
 
 
 def test_a_tape_joins_what_comes_in_one_direction():
-    tape = Tape()
+    first_bytes = FirstBytes()
     for direction, data in [("to server", b"1"), ("to server", b"2"), ("to client", b"3")]:
-        tape.add(direction, data)
-    assert tape.pieces == [("to server", b"12"), ("to client", b"3")]
+        first_bytes.add(direction, data)
+    assert first_bytes.pieces == [("to server", b"12"), ("to client", b"3")]
 
 
 def test_what_strangers_send_is_only_shown():

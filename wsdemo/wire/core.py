@@ -131,7 +131,7 @@ class Wire:
 
         def collect() -> list[tuple[Recording, list[tuple[str, bytes]], int]]:
             return [
-                (each, each.tape.pieces, sum(map(each.count, DIRECTIONS)))
+                (each, each.first_bytes.pieces, sum(map(each.count, DIRECTIONS)))
                 for each in self._recorder.recordings
             ]
 

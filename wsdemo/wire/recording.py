@@ -8,8 +8,8 @@ from typing import Any
 
 from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
 from wsdemo.wire.deflate import Inflater
+from wsdemo.wire.first_bytes import FirstBytes
 from wsdemo.wire.link import DIRECTIONS, Link
-from wsdemo.wire.tape import Tape
 
 __all__ = ["REST", "Recording", "WireFrame"]
 
@@ -115,7 +115,7 @@ class Recording:
 
     Attributes:
         forgotten: how many frames are no longer among the events.
-        tape: the first bytes as they came, not decoded.
+        first_bytes: the first bytes as they came, not decoded.
     """
 
     __slots__ = (
@@ -127,15 +127,15 @@ class Recording:
         "_sides",
         "_start",
         "_upgraded",
+        "first_bytes",
         "forgotten",
         "number",
-        "tape",
     )
 
     def __init__(self, number: int, link: Link, start: float, keep: int | None) -> None:
         self.number = number
         self.forgotten = 0
-        self.tape = Tape()
+        self.first_bytes = FirstBytes()
         self._link: Link | None = link  # until it is over
         self._start = start
         self._keep = keep
@@ -151,7 +151,7 @@ class Recording:
 
     def received(self, direction: str, data: bytes) -> None:
         """Note the next bytes."""
-        self.tape.add(direction, data)
+        self.first_bytes.add(direction, data)
         if len(data) > KEEP:  # most of it will not be kept, so there is nothing to put off
             self._decode()
             self._decode_bytes(direction, time.perf_counter(), data)
@@ -179,7 +179,7 @@ class Recording:
             side = self._sides[direction]
             side.received, side.delivered = flow.received, flow.delivered
         self._link = None
-        self.tape.close()
+        self.first_bytes.close()
         # A deque has room for 64, even if it is empty.
         self._pending, self._events = tuple(self._pending), list(self._events)
 

@@ -4,7 +4,7 @@ import itertools
 
 from wsdemo.wire.link import DIRECTIONS
 
-__all__ = ["LENGTH", "Tape"]
+__all__ = ["LENGTH", "FirstBytes"]
 
 LENGTH = 2**18
 """Bytes kept of one connection: a conversation that somebody reads byte by byte is shorter."""
@@ -13,7 +13,7 @@ TURN = 40
 """About how many bytes of memory it takes to note that the other side sends now."""
 
 
-class Tape:
+class FirstBytes:
     """Keep the first bytes of both directions, and their order.
 
     Unlike frames, which are forgotten from the oldest on, the first bytes are kept: what comes

@@ -205,17 +205,17 @@ def _open_files() -> Iterator[Finding]:
 
 
 def _brokers() -> Iterator[Finding]:
-    """What lessons 15 and 16 start."""
+    """What lessons 15, 16 and 19 start."""
     programs = {
-        "nats-server": install_hint("nats"),
-        "Redis": install_hint("redis"),
-        "nginx": nginx_hint(),
+        "nats-server, for lessons 15 and 16": install_hint("nats"),
+        "Redis, for lesson 16": install_hint("redis"),
+        "nginx, for lessons 16 and 19": nginx_hint(),
     }
     for name, what in programs.items():
         if what is None:
-            yield Finding("ok", f"{name}, for lessons 15 and 16")
+            yield Finding("ok", name)
         else:
-            yield Finding("missing", f"{name}, for lessons 15 and 16", what)
+            yield Finding("missing", name, what)
 
 
 def _proxy() -> Iterator[Finding]:

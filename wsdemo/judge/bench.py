@@ -1,0 +1,355 @@
+"""Where a program is judged: a server that runs, a server that is started, a client."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from wsdemo.judge.model import Failed, NoAnswer
+from wsdemo.judge.peer import PIECE, Peer
+from wsdemo.judge.session import Session
+from wsdemo.judge.talk import Talk
+from wsdemo.programs import Program
+from wsdemo.programs.process import free_ports
+
+__all__ = [
+    "Address",
+    "Bench",
+    "ClientProgram",
+    "RunningServer",
+    "ServerProgram",
+    "Trouble",
+    "bench_for",
+]
+
+TARGET = "/chat?room=1"
+"""The path and the query of the address that a client is given."""
+
+START = 20
+"""Seconds that a program has to start: a compiler or a virtual machine may take some."""
+
+LINES = 12
+"""Lines of what a program printed that are shown."""
+
+
+class Trouble(Exception):
+    """Nothing can be judged. The text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """The address of a server.
+
+    Attributes:
+        host: a name, or an IP address.
+        port: the TCP port.
+        target: the path and the query.
+    """
+
+    host: str
+    port: int
+    target: str = "/"
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Take an address apart.
+
+        Args:
+            url: such as ``ws://127.0.0.1:8000/chat``.
+
+        Raises:
+            Trouble: it is not an address of a WebSocket server without TLS.
+        """
+        scheme, colon, _ = url.partition("://")
+        if not colon:
+            raise Trouble(f"{url} is not an address: write it as ws://127.0.0.1:8000")
+        if scheme.lower() == "wss":
+            raise Trouble(
+                "the judge reads every byte, and TLS hides them. Start your server without TLS, "
+                "and write ws:// instead of wss://"
+            )
+        if scheme.lower() != "ws":
+            raise Trouble(f"{url} begins with {scheme}: write ws:// instead")
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise Trouble(f"{url} is not an address: {error}") from None
+        if not host or parts.fragment or parts.username:
+            raise Trouble(f"{url} is not an address: write it as ws://127.0.0.1:8000/path")
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if not target.isascii() or " " in target:
+            raise Trouble(f"{url}: only ASCII may be in the path; use escapes such as %20")
+        return cls(host, 80 if port is None else port, target)
+
+    @property
+    def authority(self) -> str:
+        """The value of the Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == 80 else f"{host}:{self.port}"
+
+
+class Bench(Protocol):
+    """Where cases are tried.
+
+    Attributes:
+        side: ``"server"`` or ``"client"``: what the program under test is.
+        at_once: how many cases may run side by side.
+    """
+
+    side: str
+    at_once: int
+
+    def session(self, talk: Talk, patience: float) -> AbstractAsyncContextManager[Session]:
+        """Return what the steps of one case share, and end all of it afterwards."""
+        ...
+
+    async def revive(self) -> str:
+        """See that the program runs, and start it again if it can be.
+
+        Returns:
+            Empty if it ran; else how it ended.
+
+        Raises:
+            Trouble: it does not run, and cannot be started.
+        """
+        ...
+
+    def printed(self) -> str:
+        """Return the last lines that the program printed."""
+        ...
+
+    async def stop(self) -> None:
+        """End the program, if the bench has started it."""
+        ...
+
+
+class RunningServer:
+    """A server that someone has started.
+
+    Args:
+        address: where it listens.
+    """
+
+    side = "server"
+    at_once = 8
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    @contextlib.asynccontextmanager
+    async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
+        """Return what the steps of one case share; see :class:`Bench`."""
+
+        async def connect(talk: Talk) -> Peer:
+            return await self._connect(talk, patience)
+
+        session = Session(connect, self.address.authority, self.address.target, talk)
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    async def _connect(self, talk: Talk, patience: float) -> Peer:
+        host, port = self.address.host, self.address.port
+        expected = f"a TCP connection to {self.address.authority}"
+        try:
+            async with asyncio.timeout(patience):
+                streams = await asyncio.open_connection(host, port, limit=PIECE)
+        except TimeoutError:
+            raise NoAnswer(expected, f"no connection within {patience:g} s") from None
+        except OSError as error:
+            raise NoAnswer(expected, _reason(error)) from None
+        return Peer(*streams, talk, patience)
+
+    async def revive(self) -> str:
+        """See that it listens; see :class:`Bench`."""
+        host, port = self.address.host, self.address.port
+        try:
+            async with asyncio.timeout(START):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError) as error:
+            raise Trouble(
+                f"nothing listens on {self.address.authority} ({_reason(error)}). Start your "
+                "server first, or let the judge start it: wsdemo judge -- PROGRAM"
+            ) from None
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        return ""
+
+    def printed(self) -> str:
+        """Return nothing: the program prints elsewhere."""
+        return ""
+
+    async def stop(self) -> None:
+        """Leave it alone."""
+
+
+class ServerProgram(RunningServer):
+    """A server that the judge starts, and that reads its port from the variable PORT.
+
+    Args:
+        command: the program and its arguments.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        super().__init__(Address("127.0.0.1", free_ports(1)[0]))
+        self._command = _checked(command)
+        self._program: Program | None = None
+
+    async def revive(self) -> str:
+        """Start it if it does not run; see :class:`Bench`."""
+        if self._program and self._program.running:
+            return ""
+        told = ""
+        if self._program:
+            told = f"it ended with the exit status {self._program.status}"
+        try:
+            await asyncio.to_thread(self._start)
+        except (RuntimeError, TimeoutError) as error:
+            raise Trouble(f"{error}\n{self._needs()}") from None
+        return told
+
+    def _start(self) -> None:
+        if self._program:
+            self._program.start()
+            return
+        port = self.address.port
+        self._program = Program(
+            self._command[0],
+            self._command,
+            [port],
+            patience=START,
+            variables={"PORT": port},
+            lines=LINES,
+        )
+
+    def _needs(self) -> str:
+        return (
+            f"A server that the judge starts must listen on 127.0.0.1 and the port in the "
+            f"environment variable PORT, here {self.address.port}."
+        )
+
+    def printed(self) -> str:
+        """Return its last lines."""
+        return _last_lines(self._program)
+
+    async def stop(self) -> None:
+        """End it, and what it has started."""
+        if self._program:
+            await asyncio.to_thread(self._program.stop)
+
+
+class ClientProgram:
+    """A client that the judge starts for each case, and that reads the address from WS_URL.
+
+    Args:
+        command: the program and its arguments.
+    """
+
+    side = "client"
+    at_once = 2 * (os.cpu_count() or 1)
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = _checked(command)
+        self._printed = ""
+
+    @contextlib.asynccontextmanager
+    async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
+        """Listen, and start the program; see :class:`Bench`."""
+        streams: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            streams.put_nowait((reader, writer))
+
+        listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=PIECE)
+        port = listener.sockets[0].getsockname()[1]
+        variables = {"WS_URL": f"ws://127.0.0.1:{port}{TARGET}"}
+        program = await asyncio.to_thread(
+            Program, self._command[0], self._command, [], variables=variables
+        )
+
+        async def connect(talk: Talk) -> Peer:
+            return Peer(*await _first(streams, program), talk, patience)
+
+        session = Session(connect, f"127.0.0.1:{port}", TARGET, talk)
+        try:
+            yield session
+        finally:
+            await session.close()
+            self._printed = _last_lines(program)
+            listener.close()
+            await asyncio.to_thread(program.stop)
+            while not streams.empty():
+                streams.get_nowait()[1].close()
+
+    async def revive(self) -> str:
+        """Do nothing: each case starts the program for itself."""
+        return ""
+
+    def printed(self) -> str:
+        """Return the last lines of the program that ended last."""
+        return self._printed
+
+    async def stop(self) -> None:
+        """Do nothing: each case has ended its own program."""
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _first(streams: "asyncio.Queue[Streams]", program: Program) -> Streams:
+    """Wait until the program connects, or ends."""
+    expected = "a TCP connection to the address in WS_URL"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(START):
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        return await streams.get()
+                if not program.running and streams.empty():
+                    raise Failed(
+                        expected, f"the program ended with the exit status {program.status}"
+                    )
+    raise NoAnswer(expected, f"no connection within {START} s")
+
+
+def _reason(error: OSError) -> str:
+    """Return why there is no connection, in a few words; asyncio puts addresses into its own."""
+    known = isinstance(error.errno, int) and error.errno > 0
+    return os.strerror(error.errno).lower() if known and error.errno else str(error) or "no answer"
+
+
+def _checked(command: Sequence[str]) -> list[str]:
+    if not command:
+        raise Trouble("name the program after --, such as: wsdemo judge -- node server.js")
+    if shutil.which(command[0]) is None:
+        raise Trouble(f"there is no program {command[0]!r} here")
+    return list(command)
+
+
+def _last_lines(program: Program | None) -> str:
+    return "\n".join(program.log.splitlines()[-LINES:]) if program else ""
+
+
+def bench_for(program: str | Sequence[str], client: bool) -> RunningServer | ClientProgram:
+    """Return where a program can be judged.
+
+    Args:
+        program: the address of a server that runs, or a program and its arguments.
+        client: whether the program is a client.
+
+    Raises:
+        Trouble: it cannot be judged; the text says what to do.
+    """
+    if not isinstance(program, str):
+        return ClientProgram(program) if client else ServerProgram(program)
+    if client:
+        raise Trouble("a client has no address: name its program after --")
+    return RunningServer(Address.parse(program))

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import pathlib
 
-from wsdemo.judge.bench import Address, RunningServer
+from wsdemo.judge.address import Address
+from wsdemo.judge.bench import RunningServer
 from wsdemo.judge.run import run
 from wsdemo.loop import LoopThread
 

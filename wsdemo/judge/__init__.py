@@ -8,7 +8,8 @@
 
 from collections.abc import Sequence
 
-from wsdemo.judge.bench import Trouble, bench_for
+from wsdemo.judge.address import Trouble
+from wsdemo.judge.bench import bench_for
 from wsdemo.judge.report import Report
 from wsdemo.judge.run import PATIENCE, run
 from wsdemo.judge.stages import choose

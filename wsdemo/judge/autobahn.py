@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from wsdemo.judge.bench import Trouble
+from wsdemo.judge.address import Trouble
 
 __all__ = ["EXCLUDED", "run_autobahn"]
 

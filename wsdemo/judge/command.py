@@ -6,8 +6,9 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from wsdemo.judge.address import Trouble
 from wsdemo.judge.autobahn import run_autobahn
-from wsdemo.judge.bench import Bench, ClientProgram, RunningServer, Trouble, bench_for
+from wsdemo.judge.bench import Bench, ClientProgram, RunningServer, bench_for
 from wsdemo.judge.model import Stage, Verdict
 from wsdemo.judge.report import Report, explain
 from wsdemo.judge.run import PATIENCE, run

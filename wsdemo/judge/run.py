@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from wsdemo.judge.bench import Bench, Trouble
+from wsdemo.judge.address import Trouble
+from wsdemo.judge.bench import Bench
 from wsdemo.judge.model import Case, Failed, NoAnswer, Stage, Verdict
 from wsdemo.judge.report import Report
 from wsdemo.judge.talk import Talk

@@ -1,6 +1,6 @@
 """All stages, as data that can be read aloud: a module for a few of them."""
 
-from wsdemo.judge.bench import Trouble
+from wsdemo.judge.address import Trouble
 from wsdemo.judge.model import Stage
 from wsdemo.judge.stages import client, control, flow, fragments, limits, messages, opening
 

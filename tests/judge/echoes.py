@@ -1,4 +1,4 @@
-"""Echo servers and clients of libraries, run as programs: what the judge must accept as it is.
+"""Echo servers of libraries, run as programs: what the judge must accept as it is.
 
 python echoes.py NAME
 """
@@ -12,7 +12,6 @@ import threading
 
 PORT = int(os.environ.get("PORT", "0"))
 LIMIT = 16 * 2**20  # bytes of a message
-URL = os.environ.get("WS_URL", "")
 
 
 async def websockets_server():
@@ -98,25 +97,6 @@ def finish(client):
     client.settimeout(5)
     while client.recv(65536):
         pass
-
-
-async def websockets_client():
-    from websockets.asyncio.client import connect
-
-    async with connect(URL, compression=None) as connection:
-        async for message in connection:
-            await connection.send(message)
-
-
-async def aiohttp_client():
-    import aiohttp
-
-    async with aiohttp.ClientSession() as session, session.ws_connect(URL) as connection:
-        async for message in connection:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                await connection.send_str(message.data)
-            elif message.type is aiohttp.WSMsgType.BINARY:
-                await connection.send_bytes(message.data)
 
 
 if __name__ == "__main__":

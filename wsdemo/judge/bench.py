@@ -107,6 +107,8 @@ class RunningServer:
         try:
             async with asyncio.timeout(START):
                 _, writer = await asyncio.open_connection(host, port)
+        except ConnectionResetError:
+            return ""  # it listens
         except (OSError, TimeoutError) as error:
             raise Trouble(
                 f"nothing listens on {self.address.authority} ({_reason(error)}). Start your "

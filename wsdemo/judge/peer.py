@@ -9,6 +9,7 @@ from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
 from wsdemo.judge.model import Failed, NoAnswer
 from wsdemo.judge.rules import Rules
 from wsdemo.judge.talk import Talk, some_bytes
+from wsdemo.wire.link import reset_connection
 
 __all__ = ["End", "Peer"]
 
@@ -22,10 +23,13 @@ CROWD = 10_000
 """Frames that have come and that nobody has looked at; no case asks for half as many."""
 
 PINGS = 1_000
-"""Pings that are answered on one connection."""
+"""Pings and Pongs from one connection; no case asks for a tenth of them."""
 
 PIECE = 2**16
 """Bytes that are read at once."""
+
+GOODBYE = 0.5
+"""Seconds for what was sent to leave, when the judge ends a connection."""
 
 PAUSE = 0.001
 """Seconds between two pieces of what is sent in pieces, so that each is a packet of its own."""
@@ -156,6 +160,9 @@ class Peer:
         elif isinstance(event, Frame):
             self._talk.add_frame(self.number, event, by_judge=False)
             self._rules.check(event)
+            self._pings += event.opcode in (Opcode.PING, Opcode.PONG)
+            if self._pings > PINGS:
+                raise Failed(expected, f"{PINGS} Pings or Pongs: the {self._other} floods")
         else:
             self._note_end(event)
         return event
@@ -168,7 +175,8 @@ class Peer:
         if self._other == "client" and not self.upgraded:
             kind = "whole request: no empty line ends it"
         shown = self._shown_rest()
-        return f"{told} but {len(self._rest)} bytes that are not a {kind}: {shown}"
+        count = f"{len(self._rest)}" if len(self._rest) < HEAD else f"more than {HEAD}"
+        return f"{told} but {count} bytes that are not a {kind}: {shown}"
 
     def _shown_rest(self) -> str:
         text = self._rest[:80].decode("latin-1")
@@ -203,9 +211,6 @@ class Peer:
             if isinstance(event, Handshake):
                 raise Failed(expected, "another handshake")
             if isinstance(event, Frame) and event.opcode == Opcode.PING:
-                self._pings += 1
-                if self._pings > PINGS:
-                    raise Failed(expected, f"{self._pings} Pings: the {self._other} floods")
                 await self.send(Frame(Opcode.PONG, event.payload))
                 continue
             return event
@@ -284,10 +289,14 @@ class Peer:
         Args:
             reset: end it with an RST, as a program that was killed may.
         """
-        if reset:
-            self._writer.transport.abort()
+        transport = self._writer.transport
         self._reading.cancel()
+        if reset and isinstance(transport, asyncio.Transport):
+            reset_connection(transport)
         self._writer.close()
-        with contextlib.suppress(OSError, asyncio.CancelledError, TimeoutError):
-            async with asyncio.timeout(1):
-                await self._writer.wait_closed()
+        closed = asyncio.create_task(self._writer.wait_closed())
+        await asyncio.wait([closed], timeout=GOODBYE)
+        if not closed.done():  # what was sent is not read
+            transport.abort()
+        with contextlib.suppress(OSError):
+            await closed

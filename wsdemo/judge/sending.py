@@ -125,7 +125,10 @@ class Apart:
             finally:
                 await other.close()
 
-        await asyncio.gather(*(one() for _ in range(self.times)))
+        others = [one() for _ in range(self.times)]
+        for result in await asyncio.gather(*others, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
 
 OPEN = Open()

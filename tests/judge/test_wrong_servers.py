@@ -156,12 +156,12 @@ def test_a_whole_case_has_a_bound_too():
     async def slow(reader, writer):
         while True:
             writer.write(b"\x8a\x00")  # a Pong, which does not matter
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
 
     with serving(upgraded(slow)) as address:
         start = time.perf_counter()
-        [failure] = judged(address, [first_case(3)], 0.1).failures
-    assert failure.failure.received == "it was not over after 0.6 s"
+        [failure] = judged(address, [first_case(3)], 0.3).failures
+    assert failure.failure.received == "it was not over after 1.8 s"
     assert time.perf_counter() - start < 10
 
 

@@ -24,6 +24,9 @@ TARGET = "/chat?room=1"
 START = 20
 """Seconds that a program has to start: a compiler or a virtual machine may take some."""
 
+ENDING = 2
+"""Seconds in which a program that listens no more is seen to end."""
+
 LINES = 12
 """Lines of what a program printed that are shown."""
 
@@ -140,20 +143,31 @@ class ServerProgram(RunningServer):
         self._program: Program | None = None
 
     async def revive(self) -> str:
-        """Start it if it does not run; see :class:`Bench`."""
-        if self._program and self._program.running:
-            return ""
+        """Start it if it does not listen; see :class:`Bench`."""
         told = ""
         if self._program:
-            told = f"it ended with the exit status {self._program.status}"
+            with contextlib.suppress(Trouble):
+                return await super().revive()
+            # The system closes its port before this process hears that it has ended.
+            await self._until_ended(self._program)
+            status = self._program.status
+            told = f"it ended with the exit status {status}"
+            told = "it does not listen any more" if status is None else told
         try:
             await asyncio.to_thread(self._start)
         except (RuntimeError, TimeoutError) as error:
             raise Trouble(f"{error}\n{self._needs()}") from None
         return told
 
+    async def _until_ended(self, program: Program) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                while program.running:
+                    await asyncio.sleep(0.01)
+
     def _start(self) -> None:
         if self._program:
+            self._program.terminate()
             self._program.start()
             return
         port = self.address.port

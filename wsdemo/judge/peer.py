@@ -273,6 +273,8 @@ class Peer:
         with contextlib.suppress(OSError):
             try:
                 for start in range(0, len(data), size):
+                    if self._writer.is_closing():
+                        break
                     self._writer.write(data[start : start + size])
                     async with asyncio.timeout(self.patience):
                         await self._writer.drain()

@@ -68,7 +68,7 @@ class Pour:
     async def run(self, session: Session) -> None:
         """Send them."""
         peer, sent = session.peer, 0
-        while sent < self.size and not peer.waiting():
+        while sent < self.size and not (peer.waiting() or peer.ended):
             await peer.send_bytes(bytes(POURED))
             sent += POURED
         if sent:

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from tests.judge.kit import REFERENCES, serving_source
 from tests.judge.mutants import MUTANTS, SOURCE
 from wsdemo import __main__ as wsdemo
+from wsdemo.judge import command as judging
 from wsdemo.judge.stages import STAGES
 
 SERVER = [sys.executable, str(REFERENCES / "server.py")]
@@ -100,6 +102,14 @@ def test_all_goes_on_and_names_each_failure(call):
     assert status == 1
     assert "✗ 10.2, 10.3, 10.5, 10.6\n" in out
     assert "✗ 13 of 17 cases passed" in out
+
+
+def test_a_dot_a_second_shows_that_it_waits(call, monkeypatch):
+    monkeypatch.setattr(judging, "QUIET", 0.2)
+    with serving_source(broken("does not answer what is empty")) as address:
+        url = f"ws://127.0.0.1:{address.port}"
+        _, out, _ = call(url, "--stage", "3", "--patience", "0.4")
+    assert re.match(r" 3  one text frame +\.✗ 3\.2\n", out)
 
 
 def test_the_list(call):

@@ -192,7 +192,7 @@ def test_a_server_that_is_gone_is_told():
             stop()
         await asyncio.sleep(60)
 
-    with serving(until_the_third) as address:
+    with serving(upgraded(until_the_third)) as address:
         stop = address.stop
         [failure] = judged(address, choose("server", 1), PATIENCE).failures
     assert "The server ended in this stage" in failure.notes[0]

@@ -16,6 +16,9 @@ from wsdemo.judge.stages import choose
 
 __all__ = ["main"]
 
+QUIET = 2
+"""Seconds of a stage before the first dot."""
+
 DESCRIPTION = """\
 Judge a WebSocket server or client in any language, from outside, stage by stage
 up to the first case that fails. Each failure shows the conversation, the bytes,
@@ -145,9 +148,11 @@ def _listed(stage: Stage, whole: bool) -> str:
 
 
 async def _judge(stages: Sequence[Stage], bench: Bench, patience: float, go_on: bool) -> int:
+    progress = Progress()
     try:
-        report = await run(stages, bench, patience, go_on, _begins, _ends)
+        report = await run(stages, bench, patience, go_on, progress.begins, progress.ends)
     finally:
+        progress.stop()
         await bench.stop()
     for verdict in report.failures:
         print(f"\n{explain(verdict)}")
@@ -155,14 +160,32 @@ async def _judge(stages: Sequence[Stage], bench: Bench, patience: float, go_on: 
     return 0 if report.passed else 1
 
 
-def _begins(stage: Stage) -> None:
-    print(f"{stage.number:>2}  {stage.title:<28}", end="", flush=True)
+class Progress:
+    """A line for each stage; a dot for each second in which the judge waits for a slow program."""
 
+    def __init__(self) -> None:
+        self._dots: asyncio.TimerHandle | None = None
 
-def _ends(stage: Stage, verdicts: Sequence[Verdict]) -> None:
-    failed = [verdict.number for verdict in verdicts if not verdict.passed]
-    told = f"✗ {', '.join(failed)}" if failed else f"✓ {len(stage.cases)} cases"
-    print(told, flush=True)
+    def begins(self, stage: Stage) -> None:
+        """Begin the line of a stage."""
+        print(f"{stage.number:>2}  {stage.title:<28}", end="", flush=True)
+        self._dots = asyncio.get_running_loop().call_later(QUIET, self._dot)
+
+    def _dot(self) -> None:
+        print(".", end="", flush=True)
+        self._dots = asyncio.get_running_loop().call_later(1, self._dot)
+
+    def ends(self, stage: Stage, verdicts: Sequence[Verdict]) -> None:
+        """End it with what came of the stage."""
+        self.stop()
+        failed = [verdict.number for verdict in verdicts if not verdict.passed]
+        told = f"✗ {', '.join(failed)}" if failed else f"✓ {len(stage.cases)} cases"
+        print(told, flush=True)
+
+    def stop(self) -> None:
+        """Write no more dots."""
+        if self._dots:
+            self._dots.cancel()
 
 
 def _last_line(stages: Sequence[Stage], report: Report) -> str:

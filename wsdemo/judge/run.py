@@ -58,8 +58,9 @@ async def run(
 async def _try_stage(stage: Stage, bench: Bench, patience: float, go_on: bool) -> list[Verdict]:
     """Try the cases of a stage.
 
-    All of them run side by side. A case that fails then is tried again alone: another case may
-    have stopped the server, or a busy machine the judge. What fails both times has failed.
+    The first one runs alone: where nothing works yet, that is soon known. The others run side by
+    side. A case that fails then is tried again alone: another case may have stopped the server, or
+    a busy machine the judge. What fails both times has failed.
     """
     gate = asyncio.Semaphore(bench.at_once)
 
@@ -67,36 +68,47 @@ async def _try_stage(stage: Stage, bench: Bench, patience: float, go_on: bool) -
         async with gate:
             return await try_case(number, case, bench, patience)
 
-    numbered = [(f"{stage.number}.{place}", case) for place, case in enumerate(stage.cases, 1)]
-    verdicts = list(await asyncio.gather(*(behind_gate(*each) for each in numbered)))
+    first, *others = [
+        (f"{stage.number}.{place}", case) for place, case in enumerate(stage.cases, 1)
+    ]
+    verdicts = [await _try_alone(*first, bench, patience)]
+    if not (verdicts[0].passed or go_on):
+        return verdicts
+    verdicts += await asyncio.gather(*(behind_gate(*each) for each in others))
     try:
         ended = await bench.revive()
     except Trouble as trouble:
         return [_gone(verdicts, str(trouble))]
-    for place, together in enumerate(verdicts):
+    for place, together in list(enumerate(verdicts))[1:]:
         if together.passed and not ended:
             continue
-        verdicts[place] = alone = await _try_alone(together, bench, patience)
-        if not (alone.passed or go_on or alone.beside_others):
-            return [each for each in verdicts[:place] if each.passed] + [alone]
-    first = next((place for place, each in enumerate(verdicts) if not each.passed), len(verdicts))
-    return verdicts if go_on else verdicts[: first + 1]
+        verdicts[place] = verdict = await _try_again(together, bench, patience)
+        if not (verdict.passed or go_on or verdict.beside_others):
+            return [each for each in verdicts[:place] if each.passed] + [verdict]
+    failed = next((place for place, each in enumerate(verdicts) if not each.passed), len(verdicts))
+    return verdicts if go_on else verdicts[: failed + 1]
 
 
-async def _try_alone(together: Verdict, bench: Bench, patience: float) -> Verdict:
-    """Try a case once more, with no other beside it."""
-    alone = await try_case(together.number, together.case, bench, patience)
+async def _try_again(together: Verdict, bench: Bench, patience: float) -> Verdict:
+    """Try a case once more, with no other beside it; compare what came of it both times."""
+    alone = await _try_alone(together.number, together.case, bench, patience)
+    if not alone.passed or together.passed or isinstance(together.failure, NoAnswer):
+        return alone
+    return replace(together, beside_others=True)
+
+
+async def _try_alone(number: str, case: Case, bench: Bench, patience: float) -> Verdict:
+    """Try a case with no other beside it, after which the program must still be there."""
+    alone = await try_case(number, case, bench, patience)
     try:
         ended = await bench.revive()
     except Trouble as trouble:
         return _gone([alone], str(trouble))
-    if ended:
-        failure = Failed("a program that goes on for the next client", ended)
-        notes = (f"it printed:\n{bench.printed()}",) if bench.printed() else ()
-        return Verdict(alone.number, alone.case, failure, alone.talk, notes)
-    if not alone.passed or together.passed or isinstance(together.failure, NoAnswer):
+    if not ended:
         return alone
-    return replace(together, beside_others=True)
+    failure = Failed("a program that goes on for the next client", ended)
+    notes = (f"it printed:\n{bench.printed()}",) if bench.printed() else ()
+    return Verdict(number, case, failure, alone.talk, notes)
 
 
 def _gone(verdicts: Sequence[Verdict], reason: str) -> Verdict:

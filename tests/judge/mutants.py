@@ -42,7 +42,7 @@ def mutant(name, title, *texts):
     return Mutant(name, title, tuple(zip(texts[::2], texts[1::2], strict=True)))
 
 
-LIMIT = "if collected + length > MAX_MESSAGE"
+LIMIT = "if opcode < CLOSE and collected + length > MAX_MESSAGE"
 
 MUTANTS = [
     # The opening handshake

@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).parent
 WITHOUT_A_MASK = {
     "A text without a mask ends the connection.",
     "An empty text without a mask ends the connection, too.",
-    "What comes after a frame without a mask is not read.",
+    "What comes after a frame without a mask is not answered.",
     "A Ping without a mask ends the connection.",
     "A fragment without a mask ends the connection.",
 }

@@ -136,7 +136,7 @@ class Goes:
     async def run(self, session: Session) -> None:
         """Receive the end."""
         peer: Peer = session.peer
-        expected = "the end of the TCP connection: this response is no upgrade"
+        expected = "the end of the TCP connection: this response does not accept the upgrade"
         event = await peer.frame(expected)
         if not isinstance(event, End):
             raise Failed(expected, str(event), "4.1", event)

@@ -233,11 +233,12 @@ class ClientProgram:
             yield session
         finally:
             await session.close()
-            self._printed = _last_lines(program)
+            printed = _last_lines(program)
             listener.close()
             await asyncio.to_thread(program.stop)
             while not streams.empty():
                 streams.get_nowait()[1].close()
+            self._printed = printed  # at the end: other cases run side by side with this one
 
     async def revive(self) -> str:
         """Do nothing: each case starts the program for itself."""

@@ -14,7 +14,7 @@ from wsdemo.wire.link import reset_connection
 __all__ = ["End", "Peer"]
 
 HEAD = 2**16
-"""Bytes of a handshake; what is longer is none."""
+"""Bytes of a handshake; the judge reads no longer one."""
 
 FLOOD = 2**24
 """Bytes from one connection; no case asks for half as many."""
@@ -33,7 +33,6 @@ GOODBYE = 0.5
 
 PAUSE = 0.001
 """Seconds between two pieces of what is sent in pieces, so that each is a packet of its own."""
-
 
 MASK = bytes.fromhex("37fa213d")
 """The mask of the RFC's own example (§5.7); a fixed one makes a talk easy to compare."""
@@ -84,7 +83,7 @@ class Peer:
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._parser = FrameParser()
-        self._rest = b""  # bytes that are no whole handshake, or no whole frame, yet
+        self._rest = b""  # bytes that are not a whole handshake or frame yet
         self._count = self._pings = 0
         self.upgraded = False
         self.handshake: Handshake | None = None
@@ -194,11 +193,11 @@ class Peer:
 
     @property
     def rest(self) -> bytes:
-        """What came after a response that is no upgrade, or before a whole one."""
+        """What came after a response that is not an upgrade, or of one that is not whole."""
         return self._rest
 
     async def frame(self, expected: str) -> Frame | End:
-        """Return the next frame that is of interest: Pings are answered, and no Pong is asked for.
+        """Return the next frame, or the end; a Ping is answered, and passed over.
 
         Args:
             expected: what the case waits for, for its verdict.
@@ -226,10 +225,6 @@ class Peer:
     def stop_reading(self) -> None:
         """Read nothing more, so that what the other side sends fills the system's buffers."""
         self._may_read.clear()
-
-    def go_on_reading(self) -> None:
-        """Read again."""
-        self._may_read.set()
 
     # Sending
 
@@ -269,7 +264,7 @@ class Peer:
             NoAnswer: the other side does not read.
         """
         size = cut or len(data) or 1
-        # A program that has ended the connection has its reasons: what it did before tells.
+        # If the program has ended the connection, what it sent before that says why.
         with contextlib.suppress(OSError):
             try:
                 for start in range(0, len(data), size):

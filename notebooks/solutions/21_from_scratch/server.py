@@ -19,7 +19,7 @@ PATIENCE = 10  # seconds for a request, and for the other side to end a connecti
 
 
 class Refused(Exception):
-    """The request is no opening handshake: answer with this status instead of 101."""
+    """The request is not an opening handshake: answer with this status instead of 101."""
 
     def __init__(self, status, *headers):
         super().__init__(status)
@@ -138,7 +138,7 @@ class Connection:
             length = int.from_bytes(await self.reader.readexactly(8), "big")
         if length >= 2**63:
             raise Failed(1002, "the highest bit of a length is set")
-        if collected + length > MAX_MESSAGE:
+        if opcode < CLOSE and collected + length > MAX_MESSAGE:
             raise Failed(1009, "message too big")
         mask = await self.reader.readexactly(4) if has_mask else bytes(4)
         return fin, opcode, apply_mask(await self.reader.readexactly(length), mask)

@@ -13,8 +13,8 @@ ANSWER = (
     "part (§7.1.1)."
 )
 CODES = (
-    "1005, 1006 and 1015 are for the program itself, below 1000 and above 4999 is nothing: none of "
-    "them may be in a Close frame that you send (§7.4). Look at the code before you send it back."
+    "1005, 1006 and 1015 are only for the program itself, and there are no codes below 1000 or "
+    "above 4999. Never send one of these (§7.4): look at the code before you send it back."
 )
 CONTROL = "Close, Ping and Pong have at most 125 bytes, and come in one frame (§5.5)."
 SAME = "A Pong has the payload of the Ping that it answers, and its opcode is 10."
@@ -195,7 +195,7 @@ PINGS = Stage(
             hint=SAME,
         ),
         case(
-            "A Pong that nobody asked for does not matter.",
+            "A Pong that nobody asked for changes nothing.",
             "5.5.3",
             OPEN,
             send(pong("just so"), pong()),
@@ -248,7 +248,7 @@ PINGS = Stage(
             "5.5",
             OPEN,
             send(Frame(Opcode.CLOSE, b"\x03\xe8", fin=False)),
-            fails(1002, 1000),
+            fails(1002),
             hint=CONTROL,
         ),
         case(

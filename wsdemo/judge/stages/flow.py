@@ -16,7 +16,7 @@ ALONE = "Each connection needs a thread or a task of its own. What do all of the
 OWN = "What a connection has read so far belongs to that connection only."
 HELLO = (OPEN, send(text("Hi")), expect(text("Hi")))
 ODD = (
-    "The stages before have each piece of this. Read the conversation from its end: which frame "
+    "Each piece of this was in an earlier stage. Read the conversation from its end: which frame "
     "was answered last?"
 )
 
@@ -88,7 +88,7 @@ FLOW = Stage(
             hint="send() waits when the client does not read. Who waits with it?",
         ),
         case(
-            "A client that leaves while it is answered stops nobody.",
+            "A client that leaves while it is answered does not stop another.",
             "7.1.1",
             OPEN,
             send(*[binary(bytes(50_000))] * 8),
@@ -97,7 +97,7 @@ FLOW = Stage(
             hint="send() raises on a connection that was reset. What ends then?",
         ),
         case(
-            "A client that closes its half of the TCP connection stops nobody.",
+            "A client that leaves without a Close frame does not stop another.",
             "7.1.1",
             OPEN,
             send(text("Hi")),
@@ -107,7 +107,7 @@ FLOW = Stage(
             hint="recv() returns no bytes when the client has left. Does a loop wait for more?",
         ),
         case(
-            "Ten clients that fail stop nobody.",
+            "Ten clients that break the protocol do not stop another.",
             "7.1.7",
             OPEN,
             apart(OPEN, send(Frame(3, b"what?")), fails(1002), times=10),
@@ -174,7 +174,7 @@ CONFORMANCE = Stage(
     "Everything together: long conversations, and faults in the middle of them.",
     (
         *(
-            case(f"A conversation made by chance, number {seed}.", "5.4", *_mixed(seed), hint=ODD)
+            case(f"A random conversation, number {seed}.", "5.4", *_mixed(seed), hint=ODD)
             for seed in range(1, 7)
         ),
         case(
@@ -242,7 +242,7 @@ CONFORMANCE = Stage(
             hint="Read as a frame, the letter G has reserved bits.",
         ),
         case(
-            "Bytes made by chance end the connection.",
+            "Random bytes end the connection.",
             "5.2",
             OPEN,
             send(b"\xf7" + random.Random(6455).randbytes(2000)),

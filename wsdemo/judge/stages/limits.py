@@ -86,8 +86,7 @@ LIMITS = Stage(
             OPEN,
             send(text("x" * MIB)),
             expect(text("x" * MIB)),
-            hint="1 MiB is small enough. A loop over each byte may be too slow: take off the mask "
-            "for many bytes at once.",
+            hint="A loop over each byte may be too slow: take off the mask for many bytes at once.",
         ),
         case(
             "A message of 1 MiB in fragments of 16 KiB comes back.",
@@ -121,7 +120,8 @@ LIMITS = Stage(
             OPEN,
             send(Frame(Opcode.BINARY, length=2**63)),
             fails(1002, 1009, 1008),
-            hint="A length with this bit is no length. Some languages read it as a negative one.",
+            hint="A length with this bit is not valid. Some languages read it as a negative "
+            "number.",
         ),
         case(
             "After a frame that was too big, the next client is served.",
@@ -134,7 +134,7 @@ LIMITS = Stage(
             hint="The end of one connection is not the end of the server.",
         ),
         case(
-            "A client that leaves inside a frame stops nobody.",
+            "A client that leaves inside a frame does not stop the server.",
             "7.1.7",
             OPEN,
             send(bytes(Frame(Opcode.TEXT, b"Hello", mask=b"mask"))[:-2]),
@@ -143,7 +143,7 @@ LIMITS = Stage(
             hint="recv() returns no bytes when the client has left. Does a loop wait for more?",
         ),
         case(
-            "A client that resets its connection inside a message stops nobody.",
+            "A client that resets its connection inside a message does not stop the server.",
             "7.1.7",
             OPEN,
             send(text("Hel", fin=False), ping("?")),
@@ -164,8 +164,8 @@ LIMITS = Stage(
             OPEN,
             send(text("a", fin=False), *[more()] * 2_000, more("b", fin=True)),
             expect(text("ab")),
-            hint="A limit for the size of a message is not a limit for its fragments; but it may "
-            "be fast.",
+            hint="Empty fragments are allowed. If this is slow: do you copy the whole message for "
+            "each fragment?",
         ),
     ),
 )
@@ -186,7 +186,7 @@ KEY = "A key is 16 bytes in Base64: 24 characters, the last two are =."
 REFUSALS = Stage(
     12,
     "refusals",
-    "Answer what is no WebSocket request with a status of 4xx.",
+    "Answer a request that is not a WebSocket handshake with a status of 4xx.",
     (
         _refused("A request without a key is refused.", {"Sec-WebSocket-Key": None}, hint=KEY),
         case(
@@ -215,7 +215,7 @@ REFUSALS = Stage(
             "with a page.",
         ),
         case(
-            "What is not HTTP at all is refused, or its connection ends.",
+            "Bytes that are not HTTP get a status of 4xx, or the connection ends.",
             "4.2.1",
             request(form=lambda head: b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n"),
             refused(may_close=True),

@@ -73,7 +73,7 @@ FIRST = Stage(
             hint="After a frame comes the next one, on the same connection: go on reading.",
         ),
         _echo(
-            "Text and binary come back in their order, each as what it was.",
+            "Text and binary come back in their order, each with its own type.",
             "5.6",
             text("one"),
             binary(b"two"),
@@ -104,8 +104,14 @@ MASKS_STAGE = Stage(
     "Take any mask off, and refuse a frame without one.",
     (
         *(
-            _echo(f"{len(payload)} masked bytes come back.", "5.3", text(payload), hint=XOR)
-            for payload in ("a", "ab", "abc", "abcd", "abcde")
+            _echo(f"{count} come back.", "5.3", text(payload), hint=XOR)
+            for count, payload in (
+                ("Two masked bytes", "ab"),
+                ("Three masked bytes", "abc"),
+                ("Four masked bytes", "abcd"),
+                ("Five masked bytes", "abcde"),
+                ("Fifty masked bytes", "abcde" * 10),
+            )
         ),
         _echo(
             "Each frame has its own mask.",
@@ -119,7 +125,7 @@ MASKS_STAGE = Stage(
             "A mask of zeros is a mask, and changes nothing.",
             "5.3",
             masked(b"Hello", "00000000"),
-            hint="Whether there is a mask is said by the bit MASK.",
+            hint="The bit MASK says whether there is a mask.",
         ),
         _echo(
             "A masked payload may look like a header.",
@@ -154,7 +160,7 @@ MASKS_STAGE = Stage(
             hint="The bit MASK decides, also where there is nothing to mask.",
         ),
         case(
-            "What comes after a frame without a mask is not read.",
+            "What comes after a frame without a mask is not answered.",
             "7.1.7",
             OPEN,
             send(text("one")),

@@ -112,7 +112,7 @@ REQUEST = Stage(
             hint="The request line has three words: the method, the path with its query, HTTP/1.1.",
         ),
         case(
-            "A client that leaves before it has sent anything stops nobody.",
+            "A client that leaves before it has sent anything does not stop the server.",
             "7.1.1",
             request(form=lambda head: b""),
             LEAVE,
@@ -120,7 +120,7 @@ REQUEST = Stage(
             hint=LEFT,
         ),
         case(
-            "A client that leaves inside its request stops nobody.",
+            "A client that leaves inside its request does not stop the server.",
             "7.1.1",
             request(form=lambda head: head[:40]),
             RESET,

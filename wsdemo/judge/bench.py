@@ -13,6 +13,7 @@ from wsdemo.judge.model import Failed, NoAnswer
 from wsdemo.judge.peer import PIECE, Peer
 from wsdemo.judge.session import Session
 from wsdemo.judge.talk import Talk
+from wsdemo.judge.words import key_for, upgrade_request
 from wsdemo.programs import Program
 from wsdemo.programs.process import free_ports
 
@@ -23,6 +24,9 @@ TARGET = "/chat?room=1"
 
 START = 20
 """Seconds that a program has to start: a compiler or a virtual machine may take some."""
+
+ANSWER = 0.5
+"""Seconds that a program has to show that it is still there."""
 
 ENDING = 2
 """Seconds in which a program that listens no more is seen to end."""
@@ -143,12 +147,11 @@ class ServerProgram(RunningServer):
         self._program: Program | None = None
 
     async def revive(self) -> str:
-        """Start it if it does not listen; see :class:`Bench`."""
+        """Start it if it is not there; see :class:`Bench`."""
         told = ""
         if self._program:
-            with contextlib.suppress(Trouble):
-                return await super().revive()
-            # The system closes its port before this process hears that it has ended.
+            if await self._is_there(self._program):
+                return ""
             await self._until_ended(self._program)
             status = self._program.status
             told = f"it ended with the exit status {status}"
@@ -158,6 +161,27 @@ class ServerProgram(RunningServer):
         except (RuntimeError, TimeoutError) as error:
             raise Trouble(f"{error}\n{self._needs()}") from None
         return told
+
+    async def _is_there(self, program: Program) -> bool:
+        """Ask it something. A program that is ending may accept a connection, and then reset it."""
+        try:
+            async with asyncio.timeout(START):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.address.port)
+        except (OSError, TimeoutError):
+            return False
+        writer.write(bytes(upgrade_request(self.address.authority, key_for("still there?"))))
+        try:
+            async with asyncio.timeout(ANSWER):
+                answer = await reader.read(1)
+        except TimeoutError:
+            return True  # it is slow, or a beginner's
+        except OSError:
+            answer = b""
+        finally:
+            writer.transport.abort()
+        if not answer:
+            await self._until_ended(program)
+        return program.running
 
     async def _until_ended(self, program: Program) -> None:
         with contextlib.suppress(TimeoutError):

@@ -133,7 +133,8 @@ export class Connection {
       // A number of JavaScript is exact up to 2 ** 53, and what is longer is refused anyway.
       length = length === 126 ? extended.readUInt16BE() : Number(extended.readBigUInt64BE());
     }
-    if (opcode < CLOSE && collected + length > MAX_MESSAGE) throw new Failed(1009, "message too big");
+    if (opcode < CLOSE && collected + length > MAX_MESSAGE)
+      throw new Failed(1009, "message too big");
     const mask = hasMask ? await this.reader.exactly(4) : Buffer.alloc(4);
     const payload = mask && (await this.reader.exactly(length));
     return payload && { fin, opcode, data: applyMask(payload, mask) };

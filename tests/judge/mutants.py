@@ -10,7 +10,7 @@ from tests.judge.kit import REFERENCES, judged, serving_source
 from wsdemo.judge.stages import choose
 
 SOURCE = (REFERENCES / "server.py").read_text(encoding="utf-8")
-PATIENCE = 0.5  # s
+PATIENCE = 0.8  # s
 
 
 @dataclass(frozen=True)

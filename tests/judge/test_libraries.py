@@ -1,6 +1,7 @@
 """The judge accepts servers of well-known libraries as they are; where it does not, here is why.
 
-uWebSockets.js is not here: its own authors publish no build of it on npm.
+uWebSockets.js is not here: npm has only copies of it by others. One has no code of its own and
+fetches the repository; the other has a build that needs a newer C library than Debian 12 has.
 """
 
 import pathlib

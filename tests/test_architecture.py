@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "pytest_cell": set(),
     "pytest_plugin": {"server", "wire"},
     "scenes": {"draw", "frames", "loop", "reconnect", "running", "server", "wire"},
+    "judge": {"draw", "frames", "loop", "programs", "text", "wire"},
     "checks": {
         "course",
         "frames",
@@ -61,7 +62,7 @@ MAY_IMPORT = {
     "lab": {"course"},
     "tab": {"cell", "embedding", "loop"},
     "doctor": {"course", "files", "programs", "proxies"},
-    "__main__": {"apps", "checks", "course", "doctor", "lab"},
+    "__main__": {"apps", "checks", "course", "doctor", "judge", "lab"},
     # lazily, and for type checkers
     "__init__": {
         "apps",

@@ -114,7 +114,7 @@ def test_a_port_that_does_not_exist_is_told_in_a_sentence():
 def test_helps():
     status, out, err = run("--help")
     assert (status, err) == (0, "")
-    for word in ("lab", "update", "reset", "solutions", "progress", "doctor", "serve"):
+    for word in ("lab", "update", "reset", "solutions", "progress", "doctor", "serve", "judge"):
         assert re.search(rf"^ +{word} ", out, re.MULTILINE)
 
 

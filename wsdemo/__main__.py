@@ -1,4 +1,4 @@
-"""The command ``wsdemo``: open the course, keep the learner's copy, run a finished server."""
+"""The command ``wsdemo``: open the course, keep the learner's copy, run or judge a server."""
 
 import argparse
 import dataclasses
@@ -67,7 +67,16 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument(
         "app", nargs="?", choices=APPS, metavar="APP", help=f"which one: {', '.join(APPS)}"
     )
-    chosen, more = parser.parse_known_args(arguments)
+    commands.add_parser(
+        "judge",
+        help="judge your own WebSocket server or client, in any language",
+    )
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["judge"]:  # it has words after "--", and the command starts quicker without it
+        from wsdemo.judge import command as judging
+
+        return judging.main(words[1:])
+    chosen, more = parser.parse_known_args(words)
     if chosen.command == "serve":
         if chosen.app:
             return _serve(chosen.app, more)

@@ -52,6 +52,15 @@ def test_reset_says_where_the_old_one_is(run, copy):
     assert run("reset", "03") == (0, told, "")
 
 
+def test_solutions_names_each_of_several_files(run, lessons, copy):
+    run("update")
+    (lessons / "solutions/03_chat").mkdir()
+    (lessons / "solutions/03_chat/server.py").write_text("serve")
+    names = ("03_chat.py", "03_chat/server.py")
+    told = "".join(f"\n  {copy / 'solutions' / name}" for name in names)
+    assert run("solutions", "03") == (0, f"The worked answers:{told}\n", "")
+
+
 def test_solutions_says_where_they_are(run, lessons, copy):
     run("update")
     answers = copy / "solutions/03_chat.py"

@@ -86,6 +86,17 @@ def test_worked_answers_come_when_they_are_asked_for(mine):
     assert answers.read_text() == "answer = 3\n"
 
 
+def test_worked_answers_may_be_several_files(lessons, mine):
+    folder = lessons / "solutions/03_chat"
+    folder.mkdir()
+    for name in ("server.mjs", "server.py"):
+        (folder / name).write_text("serve\n")
+    report = course.solutions("3")
+    names = ["solutions/03_chat.py", "solutions/03_chat/server.mjs", "solutions/03_chat/server.py"]
+    assert report.changed == names
+    assert (mine / names[1]).read_text() == "serve\n"
+
+
 def test_worked_answers_are_then_updated_like_the_rest(lessons, mine):
     course.solutions("3")
     (lessons / "solutions/03_chat.py").write_text("answer = 4\n")

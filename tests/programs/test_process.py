@@ -103,6 +103,23 @@ def test_its_files_are_there_when_it_starts():
         assert (program.folder / "configuration").read_text("utf-8") == "store: ü"
 
 
+def test_it_has_the_variables_that_it_is_given(monkeypatch):
+    monkeypatch.setenv("KEPT", "too")
+    code = "import os; print(os.environ['PORT'], os.environ['KEPT']); raise SystemExit(3)"
+    command = [sys.executable, "-c", code]
+    with Program("reader", command, [], ready="\n", variables={"PORT": 8000}) as program:
+        assert program.log == "8000 too\n"
+        assert wait_until(lambda: not program.running)
+        assert program.status == 3
+
+
+def test_a_message_shows_as_many_lines_as_it_is_told():
+    code = "print(*range(20), sep='\\n'); raise SystemExit(2)"
+    with pytest.raises(RuntimeError) as failed:
+        Program("talker", [sys.executable, "-c", code], free_ports(1), lines=3)
+    assert str(failed.value).splitlines()[1:] == ["17", "18", "19"]
+
+
 def test_what_ends_at_its_start_says_why():
     command = [sys.executable, "-c", "print('no such option'); raise SystemExit(2)"]
     with pytest.raises(RuntimeError, match="picky ended at its start:\nno such option"):
@@ -153,6 +170,21 @@ print(program.pid, program.folder, flush=True)
         _, pid, folder = self.child("os.kill(os.getpid(), signal.SIGKILL)", kind="stubborn")
         assert wait_until(lambda: is_gone(pid), seconds=15)
         assert wait_until(lambda: not folder.exists())
+
+    @pytest.mark.parametrize("ending", ["stop", "kill", "terminate"])
+    def test_the_children_of_a_program_go_with_it(self, ending):
+        """A script of npm starts the server as its child, and so does a shell."""
+        code = (
+            "import subprocess, sys, threading\n"
+            "wait = 'import threading; threading.Event().wait()'\n"
+            "print(subprocess.Popen([sys.executable, '-c', wait]).pid, flush=True)\n"
+            "threading.Event().wait()"
+        )
+        program = Program("parent", [sys.executable, "-c", code], [], ready="\n")
+        child = int(program.log)
+        getattr(program, ending)()
+        assert wait_until(lambda: is_gone(child))
+        program.stop()
 
     def test_an_interrupted_cell_does_not_reach_it(self):
         """Jupyter interrupts a cell by a signal to the kernel's whole process group."""

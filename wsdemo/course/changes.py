@@ -83,22 +83,23 @@ def solutions(word: str) -> Report:
         word: the lesson's number, or its name.
 
     Returns:
-        What was done; the only file in ``changed`` is that with the answers.
+        What was done; ``changed`` names the files with the answers, the new ones and the others.
 
     Raises:
         Trouble: there is no such lesson, no copy here, or it cannot be written to.
     """
-    name = f"{_SOLUTIONS}{PurePosixPath(named(word)).stem}.py"
-    source = lessons() / name
-    if not source.is_file():
+    stem = _SOLUTIONS + PurePosixPath(named(word)).stem
+    names = [name for name in files(lessons()) if name.startswith((f"{stem}.py", f"{stem}/"))]
+    if not names:
         raise Trouble(f"{word} has no worked answers: name a lesson, such as {say('solutions 03')}")
     root = _existing()
     with _advice(root):
         report = Report(root)
         store = Store(root)
         store.recover()
-        _bring(store, name, source.read_bytes(), report)
-        report.changed = [name]
+        for name in names:
+            _bring(store, name, (lessons() / name).read_bytes(), report)
+        report.changed = names
     return report
 
 

@@ -68,8 +68,9 @@ def run(chosen: argparse.Namespace) -> int:
             return 0
         if chosen.command == "solutions":
             report = solutions(chosen.lesson)
-            answers = report.folder / report.changed[0]
-            print(f"The worked answers: {answers}", *report.notes, sep="\n")
+            answers = [report.folder / name for name in report.changed]
+            print("The worked answers:", *answers, sep="\n  " if len(answers) > 1 else " ")
+            print(*report.notes, sep="\n", end="\n" if report.notes else "")
         else:
             report = update(chosen.folder)
             print(report)

@@ -38,7 +38,8 @@ _PATTERNS = (
     "javascript/*.mjs",
     "javascript/package.json",
     "solutions/[0-9][0-9]_*.py",
-    "solutions/hints.toml",
+    "solutions/[0-9][0-9]_*/*.mjs",
+    "solutions/[0-9][0-9]_*/*.py",
     "solutions/hints.toml",
 )
 

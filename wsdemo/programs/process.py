@@ -18,7 +18,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.running import remember
@@ -131,6 +131,8 @@ class Program:
         files: names to texts: what it finds in its folder.
         ready: what it prints when it serves, where it listens before it does.
         patience: seconds that it has for that.
+        variables: environment variables to set for it, beside those of this process.
+        lines: how many of the last lines that it printed a message shows.
 
     Attributes:
         folder: the path of its folder.
@@ -149,12 +151,16 @@ class Program:
         files: dict[str, str] | None = None,
         ready: str = "",
         patience: float = 10,
+        variables: Mapping[str, str | int] | None = None,
+        lines: int = 5,
     ) -> None:
         keep_loopback_direct()
         self.name, self.ports = name, list(ports)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wsdemo-"))
         self._command = [word.replace("FOLDER", self.folder.as_posix()) for word in command]
         self._ready, self._patience = ready, patience
+        self._lines = lines
+        self._variables = {name: str(value) for name, value in (variables or {}).items()}
         self._watchdog: subprocess.Popen[bytes] | None = None
         self.pid: int | None = None
         for file, text in (files or {}).items():
@@ -170,6 +176,11 @@ class Program:
     def running(self) -> bool:
         """Whether it runs."""
         return self._watchdog is not None and self._watchdog.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, once it has ended by itself; ``None`` before that."""
+        return None if self._watchdog is None else self._watchdog.poll()
 
     @property
     def url(self) -> str:
@@ -195,6 +206,7 @@ class Program:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env=os.environ | self._variables,
                 start_new_session=posix,
                 creationflags=0 if posix else NEW_PROCESS_GROUP,
             )
@@ -240,7 +252,7 @@ class Program:
             self._watchdog.wait(self._patience + 10)
 
     def _last_lines(self) -> str:
-        return "\n".join(self.log.splitlines()[-5:])
+        return "\n".join(self.log.splitlines()[-self._lines :])
 
     def __enter__(self) -> "Program":
         return self

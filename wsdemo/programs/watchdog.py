@@ -7,8 +7,10 @@ other end, and that can be read.
     python -I -S watchdog.py FOLDER PROGRAM ARGUMENT...
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -19,7 +21,7 @@ GRACE = 5  # seconds that a program has to end by itself
 
 
 def main(folder: str, *command: str) -> int:
-    """Run a program until it ends, or until the standard input does.
+    """Run a program until it ends, or until the standard input does; then end its children, too.
 
     Args:
         folder: what it stores; removed with the end of the standard input.
@@ -28,7 +30,12 @@ def main(folder: str, *command: str) -> int:
     Returns:
         Its exit status.
     """
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    program = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        process_group=0 if os.name == "posix" else None,
+    )
     print(program.pid, flush=True)
     alone = threading.Event()
 
@@ -43,6 +50,9 @@ def main(folder: str, *command: str) -> int:
 
     threading.Thread(target=end_with_the_pipe, daemon=True).start()
     status = program.wait()
+    if os.name == "posix":  # what the program has started, and left behind
+        with contextlib.suppress(OSError):  # nothing is left
+            os.killpg(program.pid, signal.SIGKILL)
     if alone.is_set():
         shutil.rmtree(folder, ignore_errors=True)
     return status

@@ -1,0 +1,3 @@
+"""Node, for the programs in JavaScript."""
+
+from tests.interop.conftest import require_node  # noqa: F401

@@ -1,0 +1,65 @@
+"""A server from source text, served in this process, and judged."""
+
+import asyncio
+import contextlib
+import pathlib
+
+from wsdemo.judge.address import Address
+from wsdemo.judge.bench import RunningServer
+from wsdemo.judge.run import run
+from wsdemo.loop import LoopThread
+
+REFERENCES = pathlib.Path(__file__).parents[2] / "notebooks/solutions/21_from_scratch"
+
+
+async def some_turns():
+    """Let the event loop do what is due."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+class Place(Address):
+    """An address, and what stops the server there."""
+
+    def __init__(self, port, stop):
+        super().__init__("127.0.0.1", port)
+        object.__setattr__(self, "stop", stop)
+
+
+@contextlib.contextmanager
+def serving(handler, **options):
+    """Serve a handler of asyncio's streams on its own thread; yield the address, and ``stop``."""
+    thread = LoopThread("under test")
+    # What a broken server raises is expected here, and no news for anybody.
+    thread.call(thread.loop.set_exception_handler, lambda loop, context: None)
+    writers = []
+
+    async def serve(reader, writer):
+        writers.append(writer)
+        await handler(reader, writer)
+
+    async def stop(server):
+        await some_turns()  # what was accepted just now becomes a connection
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await some_turns()  # the transports close their sockets
+
+    server = thread.run(asyncio.start_server(serve, "127.0.0.1", 0, **options))
+    try:
+        yield Place(server.sockets[0].getsockname()[1], server.close)
+    finally:
+        thread.run(stop(server))
+        thread.stop()
+
+
+def serving_source(source):
+    """The same for the source of a server that has ``serve_client`` and ``MAX_HEAD``."""
+    names = {"__name__": "under_test"}
+    exec(compile(source, "server.py", "exec"), names)
+    return serving(names["serve_client"], limit=names["MAX_HEAD"])
+
+
+def judged(address, stages, patience=5.0, go_on=False):
+    """Judge the server at an address; return the report."""
+    return asyncio.run(run(stages, RunningServer(address), patience, go_on))

@@ -1,0 +1,330 @@
+"""Where a program is judged: a server that runs, a server that is started, a client."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from wsdemo.judge.address import Address, Trouble
+from wsdemo.judge.model import Failed, NoAnswer
+from wsdemo.judge.peer import PIECE, Peer
+from wsdemo.judge.session import Session
+from wsdemo.judge.talk import Talk
+from wsdemo.judge.words import key_for, upgrade_request
+from wsdemo.programs import Program
+from wsdemo.programs.process import free_ports
+
+__all__ = ["Bench", "ClientProgram", "RunningServer", "ServerProgram", "bench_for"]
+
+TARGET = "/chat?room=1"
+"""The path and the query of the address that a client is given."""
+
+START = 20
+"""Seconds that a program has to start: a compiler or a virtual machine may take some."""
+
+ANSWER = 0.5
+"""Seconds that a program has to show that it is still there."""
+
+ENDING = 2
+"""Seconds in which a program that listens no more is seen to end."""
+
+LINES = 12
+"""Lines of what a program printed that are shown."""
+
+
+class Bench(Protocol):
+    """Where cases are tried.
+
+    Attributes:
+        side: ``"server"`` or ``"client"``: what the program under test is.
+        at_once: how many cases may run side by side.
+    """
+
+    side: str
+    at_once: int
+
+    def session(self, talk: Talk, patience: float) -> AbstractAsyncContextManager[Session]:
+        """Return what the steps of one case share, and end all of it afterwards."""
+        ...
+
+    async def revive(self) -> str:
+        """See that the program runs, and start it again if it can be.
+
+        Returns:
+            Empty if it ran; else how it ended.
+
+        Raises:
+            Trouble: it does not run, and cannot be started.
+        """
+        ...
+
+    def printed(self) -> str:
+        """Return the last lines that the program printed."""
+        ...
+
+    async def stop(self) -> None:
+        """End the program, if the bench has started it."""
+        ...
+
+
+class RunningServer:
+    """A server that someone has started.
+
+    Args:
+        address: where it listens.
+    """
+
+    side = "server"
+    at_once = 8
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    @contextlib.asynccontextmanager
+    async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
+        """Return what the steps of one case share; see :class:`Bench`."""
+
+        async def connect(talk: Talk) -> Peer:
+            return await self._connect(talk, patience)
+
+        session = Session(connect, self.address.authority, self.address.target, talk)
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    async def _connect(self, talk: Talk, patience: float) -> Peer:
+        host, port = self.address.host, self.address.port
+        expected = f"a TCP connection to {self.address.authority}"
+        try:
+            async with asyncio.timeout(patience):
+                streams = await asyncio.open_connection(host, port, limit=PIECE)
+        except TimeoutError:
+            raise NoAnswer(expected, f"no connection within {patience:g} s") from None
+        except OSError as error:
+            raise NoAnswer(expected, _reason(error)) from None
+        return Peer(*streams, talk, patience)
+
+    async def revive(self) -> str:
+        """See that it listens; see :class:`Bench`."""
+        host, port = self.address.host, self.address.port
+        try:
+            async with asyncio.timeout(START):
+                _, writer = await asyncio.open_connection(host, port)
+        except ConnectionResetError:
+            return ""  # it listens
+        except (OSError, TimeoutError) as error:
+            raise Trouble(
+                f"nothing listens on {self.address.authority} ({_reason(error)}). Start your "
+                "server first, or let the judge start it: wsdemo judge -- PROGRAM"
+            ) from None
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        return ""
+
+    def printed(self) -> str:
+        """Return nothing: the program prints elsewhere."""
+        return ""
+
+    async def stop(self) -> None:
+        """Leave it alone."""
+
+
+class ServerProgram(RunningServer):
+    """A server that the judge starts, and that reads its port from the variable PORT.
+
+    Args:
+        command: the program and its arguments.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        super().__init__(Address("127.0.0.1", free_ports(1)[0]))
+        self._command = _checked(command)
+        self._program: Program | None = None
+
+    async def revive(self) -> str:
+        """Start it if it is not there; see :class:`Bench`."""
+        told = ""
+        if self._program:
+            if await self._is_there(self._program):
+                return ""
+            await self._until_ended(self._program)
+            status = self._program.status
+            told = f"it ended with the exit status {status}"
+            told = "it does not listen any more" if status is None else told
+        try:
+            await asyncio.to_thread(self._start)
+        except (RuntimeError, TimeoutError) as error:
+            raise Trouble(f"{error}\n{self._needs()}") from None
+        return told
+
+    async def _is_there(self, program: Program) -> bool:
+        """Ask it something. A program that is ending may accept a connection, and then reset it."""
+        try:
+            async with asyncio.timeout(START):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.address.port)
+        except (OSError, TimeoutError):
+            return False
+        writer.write(bytes(upgrade_request(self.address.authority, key_for("still there?"))))
+        try:
+            async with asyncio.timeout(ANSWER):
+                answer = await reader.read(1)
+        except TimeoutError:
+            return True  # it is slow, or a beginner's
+        except OSError:
+            answer = b""
+        finally:
+            writer.transport.abort()
+        if not answer:
+            await self._until_ended(program)
+        return program.running
+
+    async def _until_ended(self, program: Program) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                while program.running:
+                    await asyncio.sleep(0.01)
+
+    def _start(self) -> None:
+        if self._program:
+            self._program.terminate()
+            self._program.start()
+            return
+        port = self.address.port
+        self._program = Program(
+            self._command[0],
+            self._command,
+            [port],
+            patience=START,
+            variables={"PORT": port},
+            lines=LINES,
+        )
+
+    def _needs(self) -> str:
+        return (
+            f"A server that the judge starts must listen on 127.0.0.1 and the port in the "
+            f"environment variable PORT, here {self.address.port}."
+        )
+
+    def printed(self) -> str:
+        """Return its last lines."""
+        return _last_lines(self._program)
+
+    async def stop(self) -> None:
+        """End it, and what it has started."""
+        if self._program:
+            await asyncio.to_thread(self._program.stop)
+
+
+class ClientProgram:
+    """A client that the judge starts for each case, and that reads the address from WS_URL.
+
+    Args:
+        command: the program and its arguments.
+    """
+
+    side = "client"
+    at_once = 2 * (os.cpu_count() or 1)
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = _checked(command)
+        self._printed = ""
+
+    @contextlib.asynccontextmanager
+    async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
+        """Listen, and start the program; see :class:`Bench`."""
+        streams: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            streams.put_nowait((reader, writer))
+
+        listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=PIECE)
+        port = listener.sockets[0].getsockname()[1]
+        variables = {"WS_URL": f"ws://127.0.0.1:{port}{TARGET}"}
+        program = await asyncio.to_thread(
+            Program, self._command[0], self._command, [], variables=variables
+        )
+
+        async def connect(talk: Talk) -> Peer:
+            return Peer(*await _first(streams, program), talk, patience)
+
+        session = Session(connect, f"127.0.0.1:{port}", TARGET, talk)
+        try:
+            yield session
+        finally:
+            await session.close()
+            printed = _last_lines(program)
+            listener.close()
+            await asyncio.to_thread(program.stop)
+            while not streams.empty():
+                streams.get_nowait()[1].close()
+            self._printed = printed  # at the end: other cases run side by side with this one
+
+    async def revive(self) -> str:
+        """Do nothing: each case starts the program for itself."""
+        return ""
+
+    def printed(self) -> str:
+        """Return the last lines of the program that ended last."""
+        return self._printed
+
+    async def stop(self) -> None:
+        """Do nothing: each case has ended its own program."""
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _first(streams: "asyncio.Queue[Streams]", program: Program) -> Streams:
+    """Wait until the program connects, or ends."""
+    expected = "a TCP connection to the address in WS_URL"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(START):
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        return await streams.get()
+                if not program.running and streams.empty():
+                    raise Failed(
+                        expected, f"the program ended with the exit status {program.status}"
+                    )
+    raise NoAnswer(expected, f"no connection within {START} s")
+
+
+def _reason(error: OSError) -> str:
+    """Return why there is no connection, in a few words; asyncio puts addresses into its own."""
+    known = isinstance(error.errno, int) and error.errno > 0
+    return os.strerror(error.errno).lower() if known and error.errno else str(error) or "no answer"
+
+
+def _checked(command: Sequence[str]) -> list[str]:
+    if not command:
+        raise Trouble("name the program after --, such as: wsdemo judge -- node server.js")
+    if shutil.which(command[0]) is None:
+        raise Trouble(f"there is no program {command[0]!r} here")
+    return list(command)
+
+
+def _last_lines(program: Program | None) -> str:
+    return "\n".join(program.log.splitlines()[-LINES:]) if program else ""
+
+
+def bench_for(program: str | Sequence[str], client: bool) -> RunningServer | ClientProgram:
+    """Return where a program can be judged.
+
+    Args:
+        program: the address of a server that runs, or a program and its arguments.
+        client: whether the program is a client.
+
+    Raises:
+        Trouble: it cannot be judged; the text says what to do.
+    """
+    if not isinstance(program, str):
+        return ClientProgram(program) if client else ServerProgram(program)
+    if client:
+        raise Trouble("a client has no address: name its program after --")
+    return RunningServer(Address.parse(program))

@@ -5,7 +5,7 @@ import contextlib
 import pathlib
 
 from wsdemo.judge.address import Address
-from wsdemo.judge.bench import RunningServer
+from wsdemo.judge.candidate import RunningServer
 from wsdemo.judge.run import run
 from wsdemo.loop import LoopThread
 

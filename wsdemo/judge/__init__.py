@@ -9,7 +9,7 @@
 from collections.abc import Sequence
 
 from wsdemo.judge.address import Trouble
-from wsdemo.judge.bench import bench_for
+from wsdemo.judge.candidate import candidate_for
 from wsdemo.judge.report import Report
 from wsdemo.judge.run import PATIENCE, run
 from wsdemo.judge.stages import choose
@@ -42,14 +42,14 @@ def judge(
         Trouble: the program cannot be judged; the text says what to do.
     """
     stages = choose("client" if client else "server", stage)
-    bench = bench_for(program, client)
+    candidate = candidate_for(program, client)
     thread = LoopThread("judge")
 
     async def run_and_stop() -> Report:
         try:
-            return await run(stages, bench, patience, go_on)
+            return await run(stages, candidate, patience, go_on)
         finally:
-            await bench.stop()
+            await candidate.stop()
 
     try:
         return thread.run(run_and_stop(), timeout=None)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from wsdemo.judge.address import Trouble
 from wsdemo.judge.autobahn import run_autobahn
-from wsdemo.judge.bench import Bench, ClientProgram, RunningServer, bench_for
+from wsdemo.judge.candidate import Candidate, ClientProgram, RunningServer, candidate_for
 from wsdemo.judge.model import Stage, Verdict
 from wsdemo.judge.report import Report, explain
 from wsdemo.judge.run import PATIENCE, run
@@ -131,11 +131,11 @@ def _run(chosen: argparse.Namespace, program: str | list[str]) -> int:
             for stage in choose(side, chosen.stage):
                 print(_listed(stage, whole=chosen.stage is not None))
         return 0
-    bench = bench_for(program, chosen.client)
+    candidate = candidate_for(program, chosen.client)
     if chosen.autobahn:
-        return asyncio.run(_try_autobahn(bench))
-    stages = choose(bench.side, chosen.stage)
-    return asyncio.run(_judge(stages, bench, chosen.patience, chosen.all))
+        return asyncio.run(_try_autobahn(candidate))
+    stages = choose(candidate.side, chosen.stage)
+    return asyncio.run(_judge(stages, candidate, chosen.patience, chosen.all))
 
 
 def _listed(stage: Stage, whole: bool) -> str:
@@ -147,13 +147,15 @@ def _listed(stage: Stage, whole: bool) -> str:
     return "\n".join([head, *cases] if whole else [head])
 
 
-async def _judge(stages: Sequence[Stage], bench: Bench, patience: float, go_on: bool) -> int:
+async def _judge(
+    stages: Sequence[Stage], candidate: Candidate, patience: float, go_on: bool
+) -> int:
     progress = Progress()
     try:
-        report = await run(stages, bench, patience, go_on, progress.begins, progress.ends)
+        report = await run(stages, candidate, patience, go_on, progress.begins, progress.ends)
     finally:
         progress.stop()
-        await bench.stop()
+        await candidate.stop()
     for verdict in report.failures:
         print(f"\n{explain(verdict)}")
     print(f"\n{_last_line(stages, report)}")
@@ -197,17 +199,17 @@ def _last_line(stages: Sequence[Stage], report: Report) -> str:
     return f"{report.summary}; {span} not tried yet"
 
 
-async def _try_autobahn(bench: Bench) -> int:
-    if isinstance(bench, ClientProgram) or not isinstance(bench, RunningServer):
+async def _try_autobahn(candidate: Candidate) -> int:
+    if isinstance(candidate, ClientProgram) or not isinstance(candidate, RunningServer):
         raise Trouble("--autobahn is for servers")
     try:
-        await bench.revive()
-        address = bench.address
+        await candidate.revive()
+        address = candidate.address
         url = f"ws://{address.authority}{address.target}"
         print("The Autobahn suite runs; this may take a minute.", flush=True)
         count, failed = await asyncio.to_thread(run_autobahn, url)
     finally:
-        await bench.stop()
+        await candidate.stop()
     for number in failed:
         print(f"✗ Autobahn's case {number}")
     print(f"{'✗' if failed else '✓'} {count - len(failed)} of {count} cases passed")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from wsdemo.judge.address import Trouble
-from wsdemo.judge.bench import Bench
+from wsdemo.judge.candidate import Candidate
 from wsdemo.judge.model import Case, Failed, NoAnswer, Stage, Verdict
 from wsdemo.judge.report import Report
 from wsdemo.judge.talk import Talk
@@ -21,7 +21,7 @@ WHOLE = 6
 
 async def run(
     stages: Sequence[Stage],
-    bench: Bench,
+    candidate: Candidate,
     patience: float = PATIENCE,
     go_on: bool = False,
     begins: Callable[[Stage], None] = lambda stage: None,
@@ -31,7 +31,7 @@ async def run(
 
     Args:
         stages: what to try.
-        bench: where the program is.
+        candidate: the program to judge.
         patience: seconds that a program has for each answer.
         go_on: whether to go on after a case that failed.
         begins: called with each stage before it is tried.
@@ -44,10 +44,10 @@ async def run(
         Trouble: the program cannot be judged: it is not there.
     """
     verdicts: list[Verdict] = []
-    await bench.revive()
+    await candidate.revive()
     for stage in stages:
         begins(stage)
-        tried = await _try_stage(stage, bench, patience, go_on)
+        tried = await _try_stage(stage, candidate, patience, go_on)
         ends(stage, tried)
         verdicts += tried
         if not all(verdict.passed for verdict in tried) and not go_on:
@@ -55,59 +55,61 @@ async def run(
     return Report(tuple(verdicts))
 
 
-async def _try_stage(stage: Stage, bench: Bench, patience: float, go_on: bool) -> list[Verdict]:
+async def _try_stage(
+    stage: Stage, candidate: Candidate, patience: float, go_on: bool
+) -> list[Verdict]:
     """Try the cases of a stage.
 
     The first one runs alone: where nothing works yet, that is soon known. The others run side by
     side. A case that fails then is tried again alone: another case may have stopped the server, or
     a busy machine the judge. What fails both times has failed.
     """
-    gate = asyncio.Semaphore(bench.at_once)
+    places = asyncio.Semaphore(candidate.at_once)
 
-    async def behind_gate(number: str, case: Case) -> Verdict:
-        async with gate:
-            return await try_case(number, case, bench, patience)
+    async def in_its_place(number: str, case: Case) -> Verdict:
+        async with places:
+            return await try_case(number, case, candidate, patience)
 
     first, *others = [
         (f"{stage.number}.{place}", case) for place, case in enumerate(stage.cases, 1)
     ]
-    verdicts = [await _try_alone(*first, bench, patience)]
+    verdicts = [await _try_alone(*first, candidate, patience)]
     if not (verdicts[0].passed or go_on):
         return verdicts
-    verdicts += await asyncio.gather(*(behind_gate(*each) for each in others))
+    verdicts += await asyncio.gather(*(in_its_place(*each) for each in others))
     try:
-        ended = await bench.revive()
+        ended = await candidate.revive()
     except Trouble as trouble:
         return [_gone(verdicts, str(trouble))]
     for place, together in list(enumerate(verdicts))[1:]:
         if together.passed and not ended:
             continue
-        verdicts[place] = verdict = await _try_again(together, bench, patience)
+        verdicts[place] = verdict = await _try_again(together, candidate, patience)
         if not (verdict.passed or go_on or verdict.beside_others):
             return [each for each in verdicts[:place] if each.passed] + [verdict]
     failed = next((place for place, each in enumerate(verdicts) if not each.passed), len(verdicts))
     return verdicts if go_on else verdicts[: failed + 1]
 
 
-async def _try_again(together: Verdict, bench: Bench, patience: float) -> Verdict:
+async def _try_again(together: Verdict, candidate: Candidate, patience: float) -> Verdict:
     """Try a case once more, with no other beside it; compare what came of it both times."""
-    alone = await _try_alone(together.number, together.case, bench, patience)
+    alone = await _try_alone(together.number, together.case, candidate, patience)
     if not alone.passed or together.passed or isinstance(together.failure, NoAnswer):
         return alone
     return replace(together, beside_others=True)
 
 
-async def _try_alone(number: str, case: Case, bench: Bench, patience: float) -> Verdict:
+async def _try_alone(number: str, case: Case, candidate: Candidate, patience: float) -> Verdict:
     """Try a case with no other beside it, after which the program must still be there."""
-    alone = await try_case(number, case, bench, patience)
+    alone = await try_case(number, case, candidate, patience)
     try:
-        ended = await bench.revive()
+        ended = await candidate.revive()
     except Trouble as trouble:
         return _gone([alone], str(trouble))
     if not ended:
         return alone
     failure = Failed("a program that goes on for the next client", ended)
-    notes = (f"it printed:\n{bench.printed()}",) if bench.printed() else ()
+    notes = (f"it printed:\n{candidate.printed()}",) if candidate.printed() else ()
     return Verdict(number, case, failure, alone.talk, notes)
 
 
@@ -119,26 +121,26 @@ def _gone(verdicts: Sequence[Verdict], reason: str) -> Verdict:
     return Verdict(at.number, at.case, failure, at.talk, (note,))
 
 
-async def try_case(number: str, case: Case, bench: Bench, patience: float) -> Verdict:
+async def try_case(number: str, case: Case, candidate: Candidate, patience: float) -> Verdict:
     """Try one case.
 
     Args:
         number: the case's number.
         case: the case.
-        bench: where the program is.
+        candidate: the program to judge.
         patience: seconds that the program has for each answer.
     """
-    talk = Talk(bench.side, case.title)
+    talk = Talk(candidate.side, case.title)
     failure: Failed | None = None
     limit = WHOLE * patience
     try:
-        async with asyncio.timeout(limit), bench.session(talk, patience) as session:
+        async with asyncio.timeout(limit), candidate.session(talk, patience) as session:
             for step in case.steps:
                 await step.run(session)
     except Failed as failed:
         failure = failed
     except TimeoutError:
         failure = NoAnswer("the end of this case", f"it was not over after {limit:g} s")
-    printed = bench.printed() if failure and bench.side == "client" else ""
+    printed = candidate.printed() if failure and candidate.side == "client" else ""
     notes = (f"the program printed:\n{printed}",) if printed else ()
     return Verdict(number, case, failure, talk, notes)

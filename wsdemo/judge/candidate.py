@@ -1,4 +1,4 @@
-"""Where a program is judged: a server that runs, a server that is started, a client."""
+"""What is judged: a server that runs, a server that the judge starts, a client."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from wsdemo.judge.words import key_for, upgrade_request
 from wsdemo.programs import Program
 from wsdemo.programs.process import free_ports
 
-__all__ = ["Bench", "ClientProgram", "RunningServer", "ServerProgram", "bench_for"]
+__all__ = ["Candidate", "ClientProgram", "RunningServer", "ServerProgram", "candidate_for"]
 
 TARGET = "/chat?room=1"
 """The path and the query of the address that a client is given."""
@@ -35,8 +35,8 @@ LINES = 12
 """Lines of what a program printed that are shown."""
 
 
-class Bench(Protocol):
-    """Where cases are tried.
+class Candidate(Protocol):
+    """A program that is judged.
 
     Attributes:
         side: ``"server"`` or ``"client"``: what the program under test is.
@@ -66,7 +66,7 @@ class Bench(Protocol):
         ...
 
     async def stop(self) -> None:
-        """End the program, if the bench has started it."""
+        """End the program, if the judge has started it."""
         ...
 
 
@@ -85,7 +85,7 @@ class RunningServer:
 
     @contextlib.asynccontextmanager
     async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
-        """Return what the steps of one case share; see :class:`Bench`."""
+        """Return what the steps of one case share; see :class:`Candidate`."""
 
         async def connect(talk: Talk) -> Peer:
             return await self._connect(talk, patience)
@@ -109,7 +109,7 @@ class RunningServer:
         return Peer(*streams, talk, patience)
 
     async def revive(self) -> str:
-        """See that it listens; see :class:`Bench`."""
+        """See that it listens; see :class:`Candidate`."""
         host, port = self.address.host, self.address.port
         try:
             async with asyncio.timeout(START):
@@ -147,7 +147,7 @@ class ServerProgram(RunningServer):
         self._program: Program | None = None
 
     async def revive(self) -> str:
-        """Start it if it is not there; see :class:`Bench`."""
+        """Start it if it is not there; see :class:`Candidate`."""
         told = ""
         if self._program:
             if await self._is_there(self._program):
@@ -236,7 +236,7 @@ class ClientProgram:
 
     @contextlib.asynccontextmanager
     async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
-        """Listen, and start the program; see :class:`Bench`."""
+        """Listen, and start the program; see :class:`Candidate`."""
         streams: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -313,7 +313,7 @@ def _last_lines(program: Program | None) -> str:
     return "\n".join(program.log.splitlines()[-LINES:]) if program else ""
 
 
-def bench_for(program: str | Sequence[str], client: bool) -> RunningServer | ClientProgram:
+def candidate_for(program: str | Sequence[str], client: bool) -> RunningServer | ClientProgram:
     """Return where a program can be judged.
 
     Args:

@@ -191,28 +191,33 @@ def run_all() -> list[Step]:
         # A learner without a network goes on without it; CI must not.
         steps.append(missing_ws)
     steps.append(timed("style", style))
-    steps += browser_and_exercises()
-    steps.append(timed("unit tests", lambda: pytest_step("unit tests", UNIT_TESTS)))
-    steps.append(timed("notebooks", lambda: pytest_step("notebooks", NOTEBOOKS)))
+    # A browser computes while an exercise waits, and a unit test while a lesson waits.
+    steps += side_by_side(("browser", BROWSER_TESTS), ("exercises", EXERCISES))
+    steps += side_by_side(("unit tests", UNIT_TESTS), ("notebooks", NOTEBOOKS))
     return steps
 
 
-def browser_and_exercises() -> list[Step]:
-    """Run two steps at the same time: a browser computes, and an exercise waits.
+def side_by_side(
+    first: tuple[str, Sequence[str]], second: tuple[str, Sequence[str]]
+) -> tuple[Step, Step]:
+    """Run pytest twice at the same time.
 
     What the second one prints is shown when both are done.
+
+    Args:
+        first: what the step is called, and its command.
+        second: the same of the other one.
     """
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        exercises = pool.submit(pytest_step, "exercises", EXERCISES, output)
-        browser = timed("browser", lambda: pytest_step("browser", BROWSER_TESTS))
+        beside = pool.submit(pytest_step, *second, output)
 
         def show() -> Step:
-            step = exercises.result()
+            step = beside.result()
             output.seek(0)
             print(output.read(), flush=True)
             return step
 
-        return [browser, timed("exercises", show)]
+        return timed(first[0], lambda: pytest_step(*first)), timed(second[0], show)
 
 
 def run_lesson(notebook: Path) -> list[Step]:

@@ -44,21 +44,20 @@ def test_results_are_counted(run_pytest):
     assert (step.passed, step.failed, step.skipped) == (2, 2, 1)
 
 
-def test_two_steps_at_once_are_counted_and_shown_apart(monkeypatch, tmp_path, capfd):
-    for name, source in (
-        ("browser", "def test_1(): pass"),
-        ("exercises", "def test_2(): assert 0"),
-    ):
-        (tmp_path / f"test_{name}.py").write_text(source)
-        command = (*suite.PYTEST, "-p", "no:nbval", "-q", str(tmp_path / f"test_{name}.py"))
-        constant = {"browser": "BROWSER_TESTS", "exercises": "EXERCISES"}[name]
-        monkeypatch.setattr(suite, constant, (*command, f"--rootdir={tmp_path}"))
-    steps = suite.browser_and_exercises()
+def test_two_steps_at_once_are_counted_and_shown_apart(tmp_path, capfd):
+    def command(name, source):
+        path = tmp_path / f"test_{name}.py"
+        path.write_text(source)
+        return name, (*suite.PYTEST, "-p", "no:nbval", "-q", str(path), f"--rootdir={tmp_path}")
+
+    steps = suite.side_by_side(
+        command("one", "def test_1(): pass"), command("other", "def test_2(): assert 0")
+    )
     assert [(step.name, step.passed, step.failed) for step in steps] == [
-        ("browser", 1, 0),
-        ("exercises", 0, 1),
+        ("one", 1, 0),
+        ("other", 0, 1),
     ]
-    before, after = capfd.readouterr().out.split("=== exercises")
+    before, after = capfd.readouterr().out.split("=== other")
     assert "1 passed" in before
     assert "test_2" in after
 

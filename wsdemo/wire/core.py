@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import functools
+import os
+import pathlib
 import time
 import urllib.parse
 import weakref
@@ -18,6 +20,7 @@ from wsdemo.wire.explain.conversation import explain
 from wsdemo.wire.explain.explanation import Explanation
 from wsdemo.wire.explain.spans import Unit
 from wsdemo.wire.link import DIRECTIONS, Link
+from wsdemo.wire.pcapng import capture_file, pcapng
 from wsdemo.wire.recording import KEEP, Recording, WireFrame
 from wsdemo.wire.relay import Relay
 from wsdemo.wire.transcript import Transcript, transcribe
@@ -33,7 +36,7 @@ class Recorder:
     def __init__(self, keep: int | None) -> None:
         self.recordings: list[Recording] = []
         self.keep = keep
-        self.start = time.perf_counter()
+        self.start, self.date = time.perf_counter(), time.time_ns()
 
     def observe(self, link: Link) -> Recording:
         """Start a recording for a new link."""
@@ -76,8 +79,8 @@ class Wire:
             parts.hostname, parts.port or PORTS[parts.scheme], self._recorder.observe
         )
         self._thread = LoopThread("wire")
-        port = self._thread.run(self._relay.start())
-        self.url = parts._replace(netloc=f"127.0.0.1:{port}").geturl()
+        self._port = self._thread.run(self._relay.start())
+        self.url = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
         weakref.finalize(self, _end, self._relay, self._thread)
         remember("wire", self)
 
@@ -141,6 +144,33 @@ class Wire:
             units += explain(pieces, recording.number)
             missing += count - sum(len(data) for _, data in pieces)
         return Explanation(units, exact, missing)
+
+    def save(
+        self, path: "str | os.PathLike[str]", *, keylog: "str | os.PathLike[str] | None" = None
+    ) -> None:
+        """Save what was seen as a file that Wireshark opens.
+
+        Each connection is a TCP conversation on 127.0.0.1 with its true ports, its bytes in both
+        directions, and the time of each read. Wireshark recognises WebSocket by the handshake, on
+        any port. The first 256 KiB of each connection are saved; a comment in the file says how
+        many more came.
+
+        Args:
+            path: a file whose name ends with ``.pcapng``; one that is there is replaced.
+            keylog: the TLS key log of the client or the server, such as the file that was its
+                ``SSLContext.keylog_filename``. It becomes a part of the file: whoever has the file
+                can then read what was encrypted.
+
+        Raises:
+            ValueError: the name ends with something else.
+            OSError: the file cannot be written, or the key log cannot be read.
+        """
+        file = capture_file(path)
+        keys = pathlib.Path(keylog).read_bytes() if keylog is not None else b""
+        seen = self._thread.ask(
+            lambda: [each.conversation(self._port) for each in self._recorder.recordings]
+        )
+        file.write_bytes(pcapng(seen, self._recorder.date, keys))
 
     @property
     def bytes_to_server(self) -> int:

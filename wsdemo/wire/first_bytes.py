@@ -1,6 +1,8 @@
-"""The first bytes of one connection as they came, to explain each of them."""
+"""The first bytes of one connection as they came, and when: to explain each, and to save them."""
 
 import itertools
+import struct
+from operator import itemgetter
 
 from wsdemo.wire.link import DIRECTIONS
 
@@ -9,47 +11,64 @@ __all__ = ["LENGTH", "FirstBytes"]
 LENGTH = 2**18
 """Bytes kept of one connection: a conversation that somebody reads byte by byte is shorter."""
 
-TURN = 40
-"""About how many bytes of memory it takes to note that the other side sends now."""
+READ = struct.Struct("di")
+"""The time and the length of one read; negative for one of the second direction."""
 
 
 class FirstBytes:
-    """Keep the first bytes of both directions, and their order.
+    """Keep the first bytes of both directions, in order, each read with its time.
 
     Unlike frames, which are forgotten from the oldest on, the first bytes are kept: what comes
     later cannot be read without the handshake.
+
+    Args:
+        length: bytes to keep; the times of the reads count as well.
     """
 
-    __slots__ = ("_data", "_last", "_room", "_turns")
+    __slots__ = ("_data", "_index", "_room")
 
-    def __init__(self) -> None:
-        self._data = bytearray()  # of both directions, as they came
-        self._turns = [0]  # how many bytes of one direction, of the other, of the first ...
-        self._last = DIRECTIONS[0]
-        self._room = LENGTH
+    def __init__(self, length: int = LENGTH) -> None:
+        self._data: bytearray | bytes = bytearray()  # of both directions, as they came
+        # Packed, because a list of numbers takes five times the memory.
+        self._index: bytearray | bytes = bytearray()
+        self._room = length
 
-    def add(self, direction: str, data: bytes) -> None:
-        """Keep the next bytes, as far as there is room."""
+    def add(self, time: float, direction: str, data: bytes) -> None:
+        """Keep the next bytes, as far as there is room.
+
+        Args:
+            time: when they came, in seconds.
+            direction: one of the two :data:`~wsdemo.wire.link.DIRECTIONS`.
+            data: what was read at once.
+        """
         if self._room <= 0:
             return
         kept = data[: self._room]
-        self._room -= len(kept)
+        self._room -= len(kept) + READ.size
         self._data += kept
-        if direction == self._last:
-            self._turns[-1] += len(kept)
-        else:
-            self._turns.append(len(kept))
-            self._room -= TURN
-            self._last = direction
+        self._index += READ.pack(time, len(kept) if direction == DIRECTIONS[0] else -len(kept))
 
     def close(self) -> None:
         """Give back the memory for more, because nothing more will come."""
-        self._data, self._turns = self._data[:], self._turns[:]
+        self._room = 0
+        self._data, self._index = bytes(self._data), bytes(self._index)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory are in use."""
+        return len(self._data) + len(self._index)
+
+    @property
+    def reads(self) -> list[tuple[float, str, bytes]]:
+        """What was kept, in order: the time, the direction and the bytes of each read."""
+        found, end = [], 0
+        for time, length in READ.iter_unpack(self._index):
+            begin, end = end, end + abs(length)
+            found.append((time, DIRECTIONS[length < 0], bytes(self._data[begin:end])))
+        return found
 
     @property
     def pieces(self) -> list[tuple[str, bytes]]:
-        """What was kept, in order: pairs of a direction and bytes."""
-        ends = list(itertools.accumulate(self._turns))
-        cuts = zip(itertools.cycle(DIRECTIONS), [0, *ends], ends, strict=False)
-        found = ((direction, bytes(self._data[begin:end])) for direction, begin, end in cuts)
-        return [(direction, data) for direction, data in found if data]
+        """The same without times: a direction, and all that came before the other one sent."""
+        turns = itertools.groupby(self.reads, key=itemgetter(1))
+        return [(direction, b"".join(map(itemgetter(2), reads))) for direction, reads in turns]

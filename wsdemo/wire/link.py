@@ -199,6 +199,7 @@ class End(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._buffer = memoryview(bytearray(READ))
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._link.connected(self, transport)
         self._inward.source = self._outward.sink = transport
         self._outward.pump()
         self._inward.pump()
@@ -246,6 +247,7 @@ class Link:
 
     Attributes:
         observer: who is told what passes.
+        client_port: the port of the client's end; 0 while it is not known.
         flows: the two :class:`Flow`, by direction.
         was_reset: whether a connection of this link has ended by a reset.
         half_open: whether one end was cut without the other's knowledge.
@@ -254,6 +256,7 @@ class Link:
     observer: Observer
 
     def __init__(self, conditions: dict[str, Condition]) -> None:
+        self.client_port = 0
         self.was_reset = False
         self.half_open = False
         self.flows = {each: Flow(self, each, conditions[each]) for each in DIRECTIONS}
@@ -272,6 +275,12 @@ class Link:
     def over(self) -> bool:
         """Whether both connections have ended, or were never made."""
         return not self._ends
+
+    def connected(self, end: End, transport: asyncio.Transport) -> None:
+        """Note where the client is."""
+        if end is self.client_end:
+            address = transport.get_extra_info("peername")  # None if it has already gone
+            self.client_port = address[1] if address else 0
 
     def lost(self, end: End) -> None:
         """Note that one end has no connection any more, or never will have."""

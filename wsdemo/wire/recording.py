@@ -10,6 +10,7 @@ from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
 from wsdemo.wire.deflate import Inflater
 from wsdemo.wire.first_bytes import FirstBytes
 from wsdemo.wire.link import DIRECTIONS, Link
+from wsdemo.wire.tcp import Conversation
 
 __all__ = ["REST", "Recording", "WireFrame"]
 
@@ -114,11 +115,15 @@ class Recording:
         keep: payload bytes to keep of one frame; ``None`` for all.
 
     Attributes:
+        number: as above.
         forgotten: how many frames are no longer among the events.
         first_bytes: the first bytes as they came, not decoded.
     """
 
     __slots__ = (
+        "_began",
+        "_client_port",
+        "_ends",
         "_events",
         "_events_size",
         "_keep",
@@ -137,7 +142,10 @@ class Recording:
         self.forgotten = 0
         self.first_bytes = FirstBytes()
         self._link: Link | None = link  # until it is over
+        self._client_port = 0  # until it is over, the link has it
         self._start = start
+        self._began = time.perf_counter() - start
+        self._ends: tuple[Any, ...] = ()  # when, which direction, how, and so on; flat like these
         self._keep = keep
         # What is not decoded yet: direction, time, what came, and so on. Flat, because each tuple
         # that is kept makes Python's cyclic garbage collector run more often.
@@ -151,12 +159,13 @@ class Recording:
 
     def received(self, direction: str, data: bytes) -> None:
         """Note the next bytes."""
-        self.first_bytes.add(direction, data)
+        now = time.perf_counter()
+        self.first_bytes.add(now - self._start, direction, data)
         if len(data) > KEEP:  # most of it will not be kept, so there is nothing to put off
             self._decode()
-            self._decode_bytes(direction, time.perf_counter(), data)
+            self._decode_bytes(direction, now, data)
             return
-        self._pending += (direction, time.perf_counter(), data)
+        self._pending += (direction, now, data)
         if len(self._pending) > 3 * PENDING:
             take = self._pending.popleft
             self._decode_piece(take(), take(), take())
@@ -165,6 +174,7 @@ class Recording:
         """Note the end of what one side sends."""
         sender = "client" if direction == "to server" else "server"
         how = "reset" if by_reset else "ended"
+        self._ends += (time.perf_counter() - self._start, direction, how)
         told = f"the {sender} {how} the TCP connection without a Close frame"
         self._pending += (direction, 0.0, told)
 
@@ -178,6 +188,11 @@ class Recording:
         for direction, flow in self._link.flows.items():
             side = self._sides[direction]
             side.received, side.delivered = flow.received, flow.delivered
+        now = time.perf_counter() - self._start
+        for direction in () if "reset" in self._ends else DIRECTIONS:
+            if direction not in self._ends:
+                self._ends += (now, direction, "cut")
+        self._client_port = self._link.client_port
         self._link = None
         self.first_bytes.close()
         # A deque has room for 64, even if it is empty.
@@ -208,6 +223,24 @@ class Recording:
         """How many bytes have come in, in one direction."""
         source = self._link.flows if self._link else self._sides
         return source[direction].received
+
+    def conversation(self, server_port: int) -> Conversation:
+        """Return what a capture file says of this connection.
+
+        Args:
+            server_port: where the wire listens.
+        """
+        client_port = self._link.client_port if self._link else self._client_port
+        ends = iter(self._ends)
+        return Conversation(
+            self.number,
+            client_port or self.number,  # one that left at once can no longer be asked
+            server_port,
+            self._began,
+            self.first_bytes.reads,
+            tuple(zip(ends, ends, ends, strict=True)),
+            {direction: self.count(direction) for direction in DIRECTIONS},
+        )
 
     def fate(self, seen: WireFrame) -> str:
         """What became of a frame: ``"delivered"``, ``"held"`` by the wire, or ``"lost"``."""

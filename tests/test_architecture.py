@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "lab": {"course"},
     "tab": {"cell", "embedding", "loop"},
     "doctor": {"course", "files", "programs", "proxies"},
-    "__main__": {"apps", "checks", "course", "doctor", "judge", "lab"},
+    "__main__": {"apps", "checks", "course", "doctor", "judge", "lab", "wire"},
     # lazily, and for type checkers
     "__init__": {
         "apps",

@@ -67,6 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument(
         "app", nargs="?", choices=APPS, metavar="APP", help=f"which one: {', '.join(APPS)}"
     )
+    _add_wire(commands)
     commands.add_parser(
         "judge",
         help="judge your own WebSocket server or client, in any language",
@@ -88,6 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unknown arguments: {' '.join(more)}")
     if chosen.command == "lab":
         return lab.main(more, chosen.folder)
+    if chosen.command == "wire":
+        from wsdemo.wire import terminal  # as below
+
+        return terminal.main(chosen.url, chosen.port, chosen.save, chosen.keep)
     if chosen.command in copy.COMMANDS:
         return copy.run(chosen)
     if chosen.command == "progress":
@@ -98,6 +103,37 @@ def main(arguments: list[str] | None = None) -> int:
     from wsdemo import doctor  # the command starts quicker without it
 
     return doctor.main()
+
+
+def _add_wire(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    wire = commands.add_parser(
+        "wire",
+        help="show every frame between your own programs, and break their connection",
+        description="Stand between clients and a server of yours: show each handshake and each "
+        "frame as it passes, and break the connection when you say so. Start your server, then "
+        "this, and let the client connect to the address that is printed. While it runs, you "
+        "can type freeze, thaw, cut, delay SECONDS, throttle RATE, help and quit.",
+    )
+    wire.add_argument("url", metavar="URL", help="the server's address: ws://127.0.0.1:8080")
+    wire.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        help="the TCP port that clients connect to; a free one unless given",
+    )
+    wire.add_argument(
+        "--save",
+        type=pathlib.Path,
+        metavar="FILE.pcapng",
+        help="save what has passed, for Wireshark, at the end; a file that is there is replaced",
+    )
+    wire.add_argument(
+        "--keep",
+        type=int,
+        default=2**18,
+        metavar="BYTES",
+        help="bytes of each connection to keep for --save (%(default)s)",
+    )
 
 
 def _serve(name: str, words: list[str]) -> int:

@@ -5,7 +5,6 @@ import contextlib
 import functools
 import os
 import pathlib
-import time
 import urllib.parse
 import weakref
 from collections.abc import Callable
@@ -19,30 +18,18 @@ from wsdemo.running import remember
 from wsdemo.wire.explain.conversation import explain
 from wsdemo.wire.explain.explanation import Explanation
 from wsdemo.wire.explain.spans import Unit
+from wsdemo.wire.first_bytes import LENGTH
 from wsdemo.wire.link import DIRECTIONS, Link
-from wsdemo.wire.pcapng import capture_file, pcapng
-from wsdemo.wire.recording import KEEP, Recording, WireFrame
+from wsdemo.wire.pcapng import capture_file
+from wsdemo.wire.recorder import Recorder
+from wsdemo.wire.recording import KEEP
 from wsdemo.wire.relay import Relay
 from wsdemo.wire.transcript import Transcript, transcribe
+from wsdemo.wire.wire_frame import WireFrame
 
 __all__ = ["Wire", "WireFrame"]
 
 PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
-
-
-class Recorder:
-    """The recordings of all connections of one wire."""
-
-    def __init__(self, keep: int | None) -> None:
-        self.recordings: list[Recording] = []
-        self.keep = keep
-        self.start, self.date = time.perf_counter(), time.time_ns()
-
-    def observe(self, link: Link) -> Recording:
-        """Start a recording for a new link."""
-        recording = Recording(len(self.recordings) + 1, link, self.start, self.keep)
-        self.recordings.append(recording)
-        return recording
 
 
 class Wire:
@@ -59,27 +46,38 @@ class Wire:
     Args:
         url: the server's address, such as ``server.url``.
         keep: payload bytes to keep of each frame, compressed and inflated; ``None`` for all.
+        first: bytes to keep of each connection as they came, for :meth:`explain` and :meth:`save`.
+        port: the TCP port to listen on; 0 takes a free one.
 
     Attributes:
         url: the address for clients.
 
     Raises:
-        ValueError: the URL is not one of a WebSocket or HTTP server, or ``keep`` makes no sense.
+        ValueError: the URL is not one of a WebSocket or HTTP server, or a number makes no sense.
+        OSError: the port is taken, or may not be used.
     """
 
-    def __init__(self, url: str, *, keep: int | None = KEEP) -> None:
+    def __init__(
+        self, url: str, *, keep: int | None = KEEP, first: int = LENGTH, port: int = 0
+    ) -> None:
         parts = urllib.parse.urlsplit(str(url))
         if parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(f"Wire() takes an address such as server.url, not {url!r}")
         check_number("keep", 0 if keep is None else keep, "bytes", least=0, whole=True)
+        check_number("first", first, "bytes", least=0, whole=True)
+        check_number("port", port, least=0, most=65535, whole=True)
         keep_loopback_direct()
         let_interrupts_wake_the_loop()
-        self._recorder = Recorder(keep)
+        self._recorder = Recorder(keep, first)
         self._relay = Relay(
             parts.hostname, parts.port or PORTS[parts.scheme], self._recorder.observe
         )
         self._thread = LoopThread("wire")
-        self._port = self._thread.run(self._relay.start())
+        try:
+            self._port = self._thread.run(self._relay.start(port))
+        except OSError:
+            self._thread.stop()
+            raise
         self.url = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
         weakref.finalize(self, _end, self._relay, self._thread)
         remember("wire", self)
@@ -94,6 +92,16 @@ class Wire:
                 every run.
         """
         return self._thread.ask(lambda: transcribe(self._recorder.recordings, exact))
+
+    def take_log(self) -> list[str]:
+        """Take the lines of the log that are new since the last call, in the order of their times.
+
+        For a program that shows a wire for hours: what was taken is no longer in :meth:`log` and
+        :attr:`frames`, and of connections that have ended the oldest are forgotten, once the first
+        bytes of all of them take more than 64 MiB. Lines are exact, and a line that names the
+        connection stands before those of another one.
+        """
+        return self._thread.ask(self._recorder.take_log)
 
     @property
     def frames(self) -> list[WireFrame]:
@@ -121,8 +129,9 @@ class Wire:
     def explain(self, exact: bool = False) -> Explanation:
         """Explain each byte that was seen: what it is, what it means, which RFC says so.
 
-        ``wire.explain().save("talk.html")`` saves a page that shows them. The first 256 KiB of
-        each connection are explained; how many more came is said.
+        ``wire.explain().save("talk.html")`` saves a page that shows them. The first bytes of
+        each connection are explained, 256 KiB unless ``first`` says otherwise; how many more came
+        is said.
 
         Args:
             exact: show keys, masks, ports, dates and versions in a notebook, too; without them the
@@ -132,17 +141,14 @@ class Wire:
             The requests, responses and frames, connection by connection.
         """
 
-        def collect() -> list[tuple[Recording, list[tuple[str, bytes]], int]]:
-            return [
-                (each, each.first_bytes.pieces, sum(map(each.count, DIRECTIONS)))
-                for each in self._recorder.recordings
-            ]
+        def collect() -> tuple[list[tuple[int, list[tuple[str, bytes]]]], int]:
+            recordings = self._recorder.recordings
+            return [(each.number, each.first_bytes.pieces) for each in recordings], self.missing
 
+        seen, missing = self._thread.ask(collect)
         units: list[Unit] = []
-        missing = 0
-        for recording, pieces, count in self._thread.ask(collect):
-            units += explain(pieces, recording.number)
-            missing += count - sum(len(data) for _, data in pieces)
+        for number, pieces in seen:
+            units += explain(pieces, number)
         return Explanation(units, exact, missing)
 
     def save(
@@ -152,8 +158,8 @@ class Wire:
 
         Each connection is a TCP conversation on 127.0.0.1 with its true ports, its bytes in both
         directions, and the time of each read. Wireshark recognises WebSocket by the handshake, on
-        any port. The first 256 KiB of each connection are saved; a comment in the file says how
-        many more came.
+        any port. The first bytes of each connection are saved, as for :meth:`explain`; a comment in
+        the file says how many more came.
 
         Args:
             path: a file whose name ends with ``.pcapng``; one that is there is replaced.
@@ -167,10 +173,12 @@ class Wire:
         """
         file = capture_file(path)
         keys = pathlib.Path(keylog).read_bytes() if keylog is not None else b""
-        seen = self._thread.ask(
-            lambda: [each.conversation(self._port) for each in self._recorder.recordings]
-        )
-        file.write_bytes(pcapng(seen, self._recorder.date, keys))
+        file.write_bytes(self._thread.ask(lambda: self._recorder.capture(self._port, keys)))
+
+    @property
+    def missing(self) -> int:
+        """How many bytes came too late to be among the first bytes that are kept."""
+        return self._thread.ask(lambda: self._recorder.missing)
 
     @property
     def bytes_to_server(self) -> int:

@@ -54,6 +54,11 @@ class FirstBytes:
         self._data, self._index = bytes(self._data), bytes(self._index)
 
     @property
+    def length(self) -> int:
+        """How many bytes were kept."""
+        return len(self._data)
+
+    @property
     def size(self) -> int:
         """About how many bytes of memory are in use."""
         return len(self._data) + len(self._index)

@@ -51,29 +51,33 @@ def capture_file(path: "str | os.PathLike[str]") -> pathlib.Path:
     return file
 
 
-def pcapng(conversations: Sequence[Conversation], start: int, keys: bytes = b"") -> bytes:
+def pcapng(
+    conversations: Sequence[Conversation], start: int, keys: bytes = b"", forgotten: int = 0
+) -> bytes:
     """Write down some connections as a capture file.
 
     Args:
         conversations: the connections.
         start: the time from which they count theirs, in nanoseconds since 1970.
         keys: the contents of a TLS key log, with which Wireshark can decrypt; none if empty.
+        forgotten: how many earlier connections were not kept.
 
     Returns:
         The contents of the file.
     """
-    blocks = [_section_header(_comments(conversations)), _interface()]
+    blocks = [_section_header(_comments(conversations, forgotten)), _interface()]
     if keys:  # before the packets that they decrypt
         blocks.append(_secrets(keys))
     blocks += (_enhanced_packet(each, start) for each in packets(list(conversations)))
     return b"".join(blocks)
 
 
-def _comments(conversations: Iterable[Conversation]) -> list[str]:
+def _comments(conversations: Iterable[Conversation], forgotten: int) -> list[str]:
     """Say where the file comes from, and what is not in it."""
     made = "Made by wsdemo from what its wire has seen. Addresses, ports, times and data are those "
     made += "of the connections; the TCP/IP headers are written anew, one segment for each read."
-    return [made] + [
+    earlier = [f"{forgotten:,} earlier connections were not kept."] if forgotten else []
+    return [made, *earlier] + [
         f"Connection {each.number}, from port {each.client_port}: the last {each.missing:,} bytes "
         "were not kept."
         for each in conversations

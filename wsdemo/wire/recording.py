@@ -3,16 +3,16 @@
 import dataclasses
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
-from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
+from wsdemo.frames import FrameParser, Handshake, Opcode
 from wsdemo.wire.deflate import Inflater
-from wsdemo.wire.first_bytes import FirstBytes
+from wsdemo.wire.first_bytes import LENGTH, FirstBytes
 from wsdemo.wire.link import DIRECTIONS, Link
 from wsdemo.wire.tcp import Conversation
+from wsdemo.wire.wire_frame import WireFrame
 
-__all__ = ["REST", "Recording", "WireFrame"]
+__all__ = ["REST", "Recording"]
 
 KEEP = 1024
 """Payload bytes kept of one frame."""
@@ -28,42 +28,6 @@ REST = 2**16
 
 OBJECT = 512
 """About how many bytes a decoded frame takes beside its payload."""
-
-
-@dataclass(frozen=True, slots=True)
-class WireFrame:
-    """A frame that was seen on the wire.
-
-    Attributes:
-        connection: the number of its connection, from 1.
-        direction: ``"to server"`` or ``"to client"``.
-        time: seconds since the wire was made.
-        frame: the :class:`~wsdemo.frames.Frame`.
-        inflated: the frame as it was before compression; ``None`` if it was not inflated.
-        end_offset: how many bytes had come in this direction when it was complete.
-        text: whether it is a part of a text; ``None`` for a control frame.
-        problem: why it was not inflated; empty if it was, or is not compressed.
-    """
-
-    connection: int
-    direction: str
-    time: float
-    frame: Frame
-    inflated: Frame | None
-    end_offset: int
-    text: bool | None = None
-    problem: str = ""
-
-    @property
-    def data(self) -> bytes:
-        """Its payload, inflated where it was compressed."""
-        return (self.inflated or self.frame).payload
-
-    def __str__(self) -> str:
-        """What it carries, in one short line: ``TEXT 'Hello'``."""
-        if self.inflated is not None:
-            return self.inflated.describe(self.text)
-        return self.frame.describe(False if self.problem or self.frame.rsv1 else self.text)
 
 
 class Side:
@@ -113,15 +77,16 @@ class Recording:
         link: the relay's link.
         start: what :func:`time.perf_counter` gave when the wire was made.
         keep: payload bytes to keep of one frame; ``None`` for all.
+        first: bytes to keep as they came.
 
     Attributes:
         number: as above.
+        began: when the client connected, in seconds since the wire was made.
         forgotten: how many frames are no longer among the events.
         first_bytes: the first bytes as they came, not decoded.
     """
 
     __slots__ = (
-        "_began",
         "_client_port",
         "_ends",
         "_events",
@@ -132,19 +97,22 @@ class Recording:
         "_sides",
         "_start",
         "_upgraded",
+        "began",
         "first_bytes",
         "forgotten",
         "number",
     )
 
-    def __init__(self, number: int, link: Link, start: float, keep: int | None) -> None:
+    def __init__(
+        self, number: int, link: Link, start: float, keep: int | None, first: int = LENGTH
+    ) -> None:
         self.number = number
         self.forgotten = 0
-        self.first_bytes = FirstBytes()
+        self.first_bytes = FirstBytes(first)
         self._link: Link | None = link  # until it is over
         self._client_port = 0  # until it is over, the link has it
         self._start = start
-        self._began = time.perf_counter() - start
+        self.began = time.perf_counter() - start
         self._ends: tuple[Any, ...] = ()  # when, which direction, how, and so on; flat like these
         self._keep = keep
         # What is not decoded yet: direction, time, what came, and so on. Flat, because each tuple
@@ -219,6 +187,18 @@ class Recording:
         self._decode()
         return list(self._events)
 
+    def take_events(self) -> list[WireFrame | str]:
+        """Return the events since the last time, and keep them no longer."""
+        taken = self.events
+        self._events.clear()
+        self._events_size = 0
+        return taken
+
+    @property
+    def is_over(self) -> bool:
+        """Whether both connections have ended: nothing more will come."""
+        return self._link is None
+
     def count(self, direction: str) -> int:
         """How many bytes have come in, in one direction."""
         source = self._link.flows if self._link else self._sides
@@ -236,7 +216,7 @@ class Recording:
             self.number,
             client_port or self.number,  # one that left at once can no longer be asked
             server_port,
-            self._began,
+            self.began,
             self.first_bytes.reads,
             tuple(zip(ends, ends, ends, strict=True)),
             {direction: self.count(direction) for direction in DIRECTIONS},

@@ -29,12 +29,19 @@ class Relay:
         self._countdowns: list[tuple[str, int, Callable[[Link], object]]] = []  # for the next link
         self._connecting: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> int:
-        """Listen on 127.0.0.1; return the port."""
+    async def start(self, port: int = 0) -> int:
+        """Listen on 127.0.0.1; return the port.
+
+        Args:
+            port: the TCP port; 0 for a free one.
+
+        Raises:
+            OSError: the port is taken, or may not be used.
+        """
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._accept, "127.0.0.1", 0)
-        port: int = self._listener.sockets[0].getsockname()[1]
-        return port
+        self._listener = await loop.create_server(self._accept, "127.0.0.1", port)
+        chosen: int = self._listener.sockets[0].getsockname()[1]
+        return chosen
 
     @property
     def open_links(self) -> list[Link]:

@@ -7,9 +7,19 @@ from wsdemo.frames import Handshake
 from wsdemo.text import keeps_order
 from wsdemo.wire.bodies import body_lines, byte_lines, split_body
 from wsdemo.wire.link import DIRECTIONS
-from wsdemo.wire.recording import Recording, WireFrame
+from wsdemo.wire.recording import Recording
+from wsdemo.wire.wire_frame import WireFrame
 
-__all__ = ["ARROWS", "PLACEHOLDERS", "Transcript", "hide_port", "transcribe"]
+__all__ = [
+    "ARROWS",
+    "PLACEHOLDERS",
+    "REMARK",
+    "Transcript",
+    "event_line",
+    "handshake_lines",
+    "hide_port",
+    "transcribe",
+]
 
 ARROWS = {"to server": "client → server", "to client": "server → client"}
 """Who sends to whom, by direction."""
@@ -23,6 +33,9 @@ PLACEHOLDERS = {
 }
 """Values of header fields that differ from run to run, by name in lower case."""
 
+
+REMARK = "~ " * 7 + "~"
+"""What a line begins with that shows no frame."""
 
 LEFT_TO_RIGHT = "\u200e"
 """A mark that cannot be seen; what follows it is written from left to right (Unicode TR9 §2.6)."""
@@ -53,14 +66,21 @@ def transcribe(recordings: Iterable[Recording], exact: bool = False) -> Transcri
         if len(recordings) > 1:
             lines.append(f"── connection {recording.number} ──")
         for direction in DIRECTIONS:
-            lines += _handshake_lines(recording, direction, exact)
+            lines += handshake_lines(recording, direction, exact)
         if recording.forgotten:
             lines.append(f"                 … {recording.forgotten} earlier frames are forgotten")
-        lines += [_event_line(recording, event) for event in recording.events]
+        lines += [event_line(recording, event) for event in recording.events]
     return Transcript("\n".join(lines))
 
 
-def _handshake_lines(recording: Recording, direction: str, exact: bool) -> list[str]:
+def handshake_lines(recording: Recording, direction: str, exact: bool) -> list[str]:
+    """Write down one side of the opening handshake, or what came in its place.
+
+    Args:
+        recording: what was seen on the connection.
+        direction: ``"to server"`` for the request, ``"to client"`` for the response.
+        exact: show what differs from run to run.
+    """
     handshake, rest = recording.handshakes.get(direction), recording.rest[direction]
     shown = list(_http_lines(handshake, rest, exact)) if handshake else byte_lines(rest)
     margins = [ARROWS[direction], *[" " * 15] * len(shown)]
@@ -98,9 +118,15 @@ def hide_port(text: str) -> str:
     return re.sub(r"(127\.0\.0\.1|localhost|\[::1\]):\d+", r"\1:<port>", text)
 
 
-def _event_line(recording: Recording, event: WireFrame | str) -> str:
+def event_line(recording: Recording, event: WireFrame | str) -> str:
+    """Write down a frame, or a remark.
+
+    Args:
+        recording: what was seen on the connection.
+        event: one of its events.
+    """
     if isinstance(event, str):
-        return f"{'~ ' * 7}~  {event}"
+        return f"{REMARK}  {event}"
     frame = event.frame
     parts = [f"{frame.size - frame.length} + {frame.length} bytes"]
     if frame.mask is not None:

@@ -12,6 +12,7 @@
     python start.py test --repeat 20 … the same, twenty times
     python start.py test --newest      the same with the newest versions, not those of the lock
     python start.py serve APP          run a finished server, such as chat; --help tells its options
+    python start.py wire URL           show what passes to your own server; --help tells its options
     python start.py judge ws://…       judge your own WebSocket server or client; --help tells more
     python start.py doctor             say what is here and what is missing
     python start.py edit               open the lessons themselves, to change the course
@@ -587,6 +588,7 @@ COMMANDS = {
     "edit": edit,
     "test": test,
     "serve": of_the_package("serve"),
+    "wire": of_the_package("wire"),
     "judge": of_the_package("judge"),
     "doctor": of_the_package("doctor"),
     "notebooks": notebooks,

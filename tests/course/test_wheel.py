@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 LESSONS = ROOT / "notebooks"
 PATIENCE = 60
 LEFT_BY_WORK = re.compile(
-    r"(^|/)(node_modules|__pycache__|\.ipynb_checkpoints)/|package-lock\.json"
+    r"(^|/)(node_modules|__pycache__|\.ipynb_checkpoints)/|package-lock\.json|\.pcapng$"
 )
 
 

@@ -32,7 +32,7 @@ stop is read|user has left|come twice|the model waits|`EventSource` asks again
 no supported WebSocket library|typing error|Channels|push to a WebSocket|`TestClient`
 nginx: 426|nginx buffer|real address|graceful shutdown|metrics, Prometheus|two logs
 health checks|Errno 24|TLS in front|company's proxy|bind or publish
-bytes on the wire
+bytes on the wire|Wireshark|your own server
 """
 SNIPPETS = {
     "The Upgrade Process": 1,

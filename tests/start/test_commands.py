@@ -21,8 +21,8 @@ def test_an_unknown_command_is_told_the_known_ones(capsys, handed_over):
     assert start.main(["tset"]) == 1
     err = capsys.readouterr().err
     assert "'tset'" in err
-    known = "lab, update, reset, solutions, progress, edit, test, serve, judge, doctor, notebooks"
-    assert f"{known}, bench, site, lock" in err
+    known = "lab, update, reset, solutions, progress, edit, test, serve, wire, judge, doctor"
+    assert f"{known}, notebooks, bench, site, lock" in err
     assert handed_over == []
 
 
@@ -46,6 +46,7 @@ def test_help_sets_nothing_up(capsys, handed_over, word):
             ["serve", "chat", "--port", "0"],
             [("lab",), ("-m", "wsdemo", "serve", "chat", "--port", "0")],
         ),
+        (["wire", "ws://a"], [("lab",), ("-m", "wsdemo", "wire", "ws://a")]),
         (["update"], [("lab",), ("-m", "wsdemo", "update")]),
         (["reset", "03"], [("lab",), ("-m", "wsdemo", "reset", "03")]),
         (["solutions", "03"], [("lab",), ("-m", "wsdemo", "solutions", "03")]),

@@ -20,7 +20,7 @@ from wsdemo.wire.explain.explanation import Explanation
 from wsdemo.wire.explain.spans import Unit
 from wsdemo.wire.first_bytes import LENGTH
 from wsdemo.wire.link import DIRECTIONS, Link
-from wsdemo.wire.pcapng import capture_file
+from wsdemo.wire.pcapng import capture_file, pcapng
 from wsdemo.wire.recorder import Recorder
 from wsdemo.wire.recording import KEEP
 from wsdemo.wire.relay import Relay
@@ -173,7 +173,8 @@ class Wire:
         """
         file = capture_file(path)
         keys = pathlib.Path(keylog).read_bytes() if keylog is not None else b""
-        file.write_bytes(self._thread.ask(lambda: self._recorder.capture(self._port, keys)))
+        seen = self._thread.ask(lambda: self._recorder.conversations(self._port))
+        file.write_bytes(pcapng(seen, self._recorder.date, keys, self._recorder.forgotten))
 
     @property
     def missing(self) -> int:

@@ -92,6 +92,31 @@ def test_a_refusal_is_shown_with_its_body():
         assert wire.take_log() == []
 
 
+def test_several_requests_on_one_connection_are_each_shown_once():
+    with two_ends() as (wire, near, far):
+        shown = []
+        for path in ("/a", "/b"):
+            near.sendall(bytes(Handshake(f"GET {path} HTTP/1.1", (("Host", "h"),))))
+            far.recv(1000)
+            shown += lines_until(wire, path)
+            far.sendall(bytes(Handshake("HTTP/1.1 200 OK", (("Content-Length", "3"),))) + b"abc")
+            near.recv(1000)
+            shown += lines_until(wire, "abc")
+    margin = " " * 17
+    answer = [f"{margin}Content-Length: 3", "", f"{margin}abc"]
+    assert shown == [
+        "── connection 1 ──",
+        "client → server  GET /a HTTP/1.1",
+        f"{margin}Host: h",
+        "server → client  HTTP/1.1 200 OK",
+        *answer,
+        "client → server  GET /b HTTP/1.1",
+        f"{margin}Host: h",
+        "server → client  HTTP/1.1 200 OK",
+        *answer,
+    ]
+
+
 def test_what_is_no_http_is_shown_when_nothing_more_comes():
     with two_ends() as (wire, near, far):
         near.sendall(b"\x16\x03\x01")

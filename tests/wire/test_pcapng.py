@@ -15,7 +15,7 @@ from tests.wire.kit import RESPONSE, client, shake_hands, two_ends, until
 from wsdemo.frames import Frame, Opcode
 from wsdemo.wire.first_bytes import LENGTH
 from wsdemo.wire.pcapng import pcapng
-from wsdemo.wire.tcp import CUT, SEGMENT, Conversation, checksum
+from wsdemo.wire.tcp import CUT, Conversation, checksum
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 
@@ -58,7 +58,7 @@ def test_it_holds_every_byte_with_its_time_and_its_ports(wire, saved):
     assert sent[port_of(wire)] == explained
     assert [each.flags for each in segments[-3:]] == ["FIN ACK", "FIN ACK", "ACK"]
     assert before <= segments[0].time < segments[-1].time <= after
-    assert max(len(each.data) for each in segments) == SEGMENT
+    assert max(len(each.data) for each in segments) == 65_535 - 20 - 20
 
 
 def test_each_read_has_the_time_of_its_frames(saved):

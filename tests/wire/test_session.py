@@ -36,7 +36,7 @@ def typing(wire, screen):
 
 @contextlib.contextmanager
 def running(session, lines):
-    thread = threading.Thread(target=session.run, args=(lines,))
+    thread = threading.Thread(target=session.run, args=(lines,), daemon=True)
     thread.start()
     try:
         yield

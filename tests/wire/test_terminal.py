@@ -193,6 +193,18 @@ def test_a_file_that_can_no_longer_be_written_at_the_end_is_told(
     )
 
 
+@pytest.mark.parametrize(("options", "first"), [((), 0), (("--save", "talk.pcapng"), 500)])
+def test_bytes_are_kept_only_for_a_file(server, monkeypatch, tmp_path, options, first):
+    monkeypatch.chdir(tmp_path)
+    made = []
+    monkeypatch.setattr(
+        terminal, "Wire", lambda url, **options: made.append(options) or Wire(url, **options)
+    )
+    monkeypatch.setattr(terminal, "_listen", quits)
+    assert command.main(["wire", server.url, "--keep", "500", *options]) == 0
+    assert made == [{"first": first, "port": 0}]
+
+
 def quits():
     """A keyboard on which somebody has typed quit."""
     typed = terminal.queue.SimpleQueue()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from wsdemo.wire.link import DIRECTIONS
 from wsdemo.wire.recording import Recording
-from wsdemo.wire.transcript import event_line, handshake_lines
+from wsdemo.wire.transcript import ARROWS, event_line, handshake_lines
 from wsdemo.wire.wire_frame import WireFrame
 
 __all__ = ["LiveLog"]
@@ -90,6 +90,10 @@ class LiveLog:
         if not changed or not (whole or quiet or recording.is_over):
             return []
         written.state = state
-        lines = handshake_lines(recording, direction, exact=True)[written.lines :]
-        written.lines += len(lines)
-        return lines
+        lines = handshake_lines(recording, direction, exact=True)
+        new, written.lines = lines[written.lines :], len(lines)
+        if new and len(new) < len(lines):  # the other side may have sent since: say who sends
+            start = next((at for at, line in enumerate(new) if line), 0)
+            sender = ARROWS[direction]
+            new[: start + 1] = [sender + new[start][len(sender) :]]
+        return new

@@ -147,8 +147,7 @@ def checksum(data: bytes) -> int:
     """
     padded = data + bytes(len(data) % 2)
     # 2^16 is 1 modulo 2^16 - 1: the remainder of the whole is that of the sum of its words.
-    total = int.from_bytes(padded, "big") % 0xFFFF
-    return 0xFFFF - (total or (0xFFFF if any(padded) else 0))
+    return 0xFFFF - int.from_bytes(padded, "big") % 0xFFFF
 
 
 def _segment(

@@ -8,7 +8,8 @@ import urllib.parse
 from websockets.sync.client import connect
 
 import wsdemo
-from wsdemo.frames import Handshake
+from wsdemo.frames import Frame, Handshake, Opcode
+from wsdemo.wire.first_bytes import LENGTH
 
 SYMBOL = "~ ~ ~ ~ ~ ~ ~ ~  "
 
@@ -98,3 +99,12 @@ def shake_hands(near, far, response=RESPONSE):
     assert far.recv(1000) == REQUEST
     far.sendall(response)
     assert near.recv(1000) == response
+
+
+def send_too_much(wire, near, far):
+    """Shake hands and send a frame that is longer than what a wire keeps of a connection."""
+    shake_hands(near, far)
+    frame = bytes(Frame(Opcode.BINARY, bytes(LENGTH), mask=bytes(4)))
+    near.sendall(frame)
+    while wire.bytes_to_server < len(frame):
+        far.recv(2**20)

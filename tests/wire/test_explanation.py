@@ -8,7 +8,7 @@ from websockets.sync.client import connect
 
 import wsdemo
 from tests.wire.explain_kit import EVIL, KEY, MASK, after_handshake, evil
-from tests.wire.kit import client, echo, shake_hands, two_ends
+from tests.wire.kit import client, echo, send_too_much, two_ends
 from wsdemo.frames import Frame, Opcode
 from wsdemo.wire.explain import Explanation, explain
 from wsdemo.wire.explain.page import MOST
@@ -110,11 +110,7 @@ def test_before_anything_has_passed(wire):
 
 def test_it_says_how_much_was_not_kept():
     with two_ends() as (wire, near, far):
-        shake_hands(near, far)
-        frame = bytes(Frame(Opcode.BINARY, bytes(LENGTH), mask=MASK))
-        near.sendall(frame)
-        while wire.bytes_to_server < len(frame):
-            far.recv(2**20)
+        send_too_much(wire, near, far)
         explained = wire.explain()
         seen = wire.bytes_to_server + wire.bytes_to_client
         kept = sum(len(unit.data) for unit in explained)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import RESET_ON_CLOSE
 from tests.wire.capture_reader import follow, is_valid, read, streams
 from tests.wire.explain_kit import MASK
-from tests.wire.kit import RESPONSE, client, shake_hands, two_ends, until
+from tests.wire.kit import RESPONSE, client, send_too_much, shake_hands, two_ends, until
 from wsdemo.frames import Frame, Opcode
 from wsdemo.wire.first_bytes import LENGTH
 from wsdemo.wire.pcapng import pcapng
@@ -156,11 +156,7 @@ def test_what_is_open_when_the_wire_stops_is_marked(saved):
 
 def test_how_much_is_missing_is_in_the_file_and_in_its_numbers(saved):
     with two_ends() as (wire, near, far):
-        shake_hands(near, far)
-        frame = bytes(Frame(Opcode.BINARY, bytes(LENGTH), mask=MASK))
-        near.sendall(frame)
-        while wire.bytes_to_server < len(frame):
-            far.recv(2**20)
+        send_too_much(wire, near, far)
         near.close()
         assert far.recv(2**20) is not None
         far.close()

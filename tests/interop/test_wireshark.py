@@ -24,6 +24,9 @@ from wsdemo.wire.tcp import Conversation
 EVERY_PORT = "tcp.try_heuristic_first:TRUE"
 """A few ports above 32768 belong to other protocols, and a test may be given one of them."""
 
+TRUE = ("1", "True")
+"""How versions of tshark write it."""
+
 CHECKED = ("-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
 
 WEBSOCKET = ("opcode", "fin", "mask", "rsv", "payload_length")
@@ -79,7 +82,7 @@ def frames_of(packets):
         }
         for opcode, fin, mask, rsv, length in zip(opcodes, fins, masks, rsvs, lengths, strict=True):
             size = next(longer[length[2]]) if length in ("126", "127") else length
-            row = int(opcode), fin == "1", mask == "1", int(rsv, 16), int(size)
+            row = int(opcode), fin in TRUE, mask in TRUE, int(rsv, 16), int(size)
             found.setdefault(key, []).append(row)
         codes.setdefault(key, []).extend(map(int, packet["websocket.payload.close.status_code"]))
     return found, {key: seen for key, seen in codes.items() if seen}

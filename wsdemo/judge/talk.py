@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wsdemo import draw
 from wsdemo.frames import Frame, Handshake, Opcode
-from wsdemo.wire.recording import WireFrame
+from wsdemo.wire.wire_frame import WireFrame
 
 __all__ = ["Talk", "some_bytes"]
 

@@ -25,7 +25,7 @@ def pytest_xdist_make_scheduler(config, log):
     """Say which tests stay in one worker; see tests/spread.py."""
     from tests.spread import Groups
 
-    return Groups(config, log) if config.getvalue("dist") == "loadfile" else None
+    return None if config.getvalue("dist") == "each" else Groups(config, log)
 
 
 def pytest_collection_finish(session):

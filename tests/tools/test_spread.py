@@ -31,7 +31,7 @@ def test_xdist_heeds_it(files, workers):
     """Not as xdist promises, but as it does: its mark xdist_group once had no effect."""
     command = [sys.executable, "-m", "pytest", *files, "-p", "no:nbval"]
     done = subprocess.run(
-        [*command, "-n", "2", "--dist", "loadfile", "-v"],
+        [*command, "-n", "2", "-v"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -34,6 +34,9 @@ TITLE = "One WebSocket connection, every byte"
 LONG = 64
 """Bytes from which on a message is compressed: a short one is easier to read as it is."""
 
+LONGEST = 10
+"""Seconds for the whole conversation; it takes less than one."""
+
 PRICES = json.dumps([{"item": item, "euros": 100} for item in ("book", "lamp", "chair", "desk")])
 
 
@@ -90,7 +93,7 @@ async def fragments(client: ClientConnection) -> AsyncIterator[str]:
 async def talk(url: str) -> None:
     """Have the conversation."""
     options: dict[str, Any] = {"compression": None, "extensions": [ForClient()]}
-    async with connect(url, ping_interval=None, **options) as client:
+    async with asyncio.timeout(LONGEST), connect(url, ping_interval=None, **options) as client:
         await client.recv()
         for message in ("Grüße, Ana ☺", bytes([0, 1, 2, 254, 255]), fragments(client), PRICES):
             await client.send(message)

@@ -31,7 +31,7 @@ PYTEST = (sys.executable, "-m", "pytest")
 WORKERS = ("-n", "3", "--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
 MANY_WORKERS = ("-n", "6", "--dist", "loadfile", "-q")
-EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *MANY_WORKERS)
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *WORKERS)
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
 UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", *MANY_WORKERS)
 NOTEBOOKS = (

@@ -5,6 +5,9 @@ import re
 from xdist.scheduler import LoadFileScheduling
 
 
+READ_THE_SITE = ("tests/tools/test_website", "tests/tools/test_one_connection.py")
+
+
 def group_of(nodeid):
     """Name the group that a test belongs to; a group stays in one worker.
 
@@ -17,7 +20,7 @@ def group_of(nodeid):
         return nodeid
     if path == "tests/browser/test_lessons.py" and (lesson := re.search(r"\[(\d\d)_", nodeid)):
         return "odd lessons" if int(lesson[1]) % 2 else path
-    return "site" if path.startswith("tests/tools/test_website") else path
+    return "site" if path.startswith(READ_THE_SITE) else path
 
 
 class Groups(LoadFileScheduling):

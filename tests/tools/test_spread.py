@@ -16,6 +16,7 @@ from tests.spread import group_of
         ("tests/test_a.py::test_1", "tests/wire/test_a.py::test_1", False),
         ("tests/checks/test_a.py::test_1", "tests/checks/test_a.py::test_2", False),
         ("tests/tools/test_website.py::test_1", "tests/tools/test_website_search.py::test_2", True),
+        ("tests/tools/test_website.py::test_1", "tests/tools/test_one_connection.py::test_2", True),
         ("tests/browser/test_lessons.py::test_x[01_a]", "tests/browser/test_lessons.py::y", False),
         ("tests/browser/test_lessons.py::test_x[02_a]", "tests/browser/test_lessons.py::y", True),
     ],

@@ -4,7 +4,6 @@ import re
 
 from xdist.scheduler import LoadFileScheduling
 
-
 READ_THE_SITE = ("tests/tools/test_website", "tests/tools/test_one_connection.py")
 
 

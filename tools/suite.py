@@ -31,7 +31,7 @@ PYTEST = (sys.executable, "-m", "pytest")
 WORKERS = ("-n", "3", "--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
 MANY_WORKERS = ("-n", "6", "--dist", "loadfile", "-q")
-EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *WORKERS)
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *MANY_WORKERS)
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
 UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", *MANY_WORKERS)
 NOTEBOOKS = (
@@ -191,8 +191,10 @@ def run_all() -> list[Step]:
         # A learner without a network goes on without it; CI must not.
         steps.append(missing_ws)
     steps.append(timed("style", style))
-    # A browser computes while an exercise waits, and a unit test while a lesson waits.
-    steps += side_by_side(("browser", BROWSER_TESTS), ("exercises", EXERCISES))
+    # Not at once: what is late in a browser, or in an answer, would be taken for a fault.
+    steps.append(timed("browser", lambda: pytest_step("browser", BROWSER_TESTS)))
+    steps.append(timed("exercises", lambda: pytest_step("exercises", EXERCISES)))
+    # At once: a unit test computes while a lesson waits.
     steps += side_by_side(("unit tests", UNIT_TESTS), ("notebooks", NOTEBOOKS))
     return steps
 

@@ -32,10 +32,21 @@ NEVER_USED = (
     "jedi/third_party/typeshed/stdlib/2/",
     "jedi/third_party/typeshed/third_party/",
     "prompt_toolkit/contrib/",
+    "pygments/formatters/",
     "pygments/lexers/",
+    "pygments/styles/",
+    "wsdemo/judge/",
+    # of the standard library
+    "_pyrepl/",
+    "ftplib.py",
+    "imaplib.py",
+    "mailbox.py",
+    "smtplib.py",
+    "wsgiref/",
+    "xmlrpc/",
 )
-"""Folders of which only what is compiled is kept: the types of packages and of a Python that no tab
-has, the colours of other languages, what a terminal needs."""
+"""Of this, only what is compiled is kept: the types of packages and of a Python that no tab has,
+the colours of other languages, what a terminal, another program or a network needs."""
 
 
 def require_node() -> str:

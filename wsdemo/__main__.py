@@ -109,9 +109,9 @@ def _add_wire(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     wire = commands.add_parser(
         "wire",
         help="show every frame between your own programs, and break their connection",
-        description="Stand between clients and a server of yours: show each handshake and each "
-        "frame as it passes, and break the connection when you say so. Start your server, then "
-        "this, and let the client connect to the address that is printed. While it runs, you "
+        description="Stand between clients and your server. It shows each handshake and each "
+        "frame as it passes, and breaks the connection when you say so. Start your server first, "
+        "then this. Let the client connect to the address that this prints. While it runs, you "
         "can type freeze, thaw, cut, delay SECONDS, throttle RATE, help and quit.",
     )
     wire.add_argument("url", metavar="URL", help="the server's address: ws://127.0.0.1:8080")

@@ -1,4 +1,4 @@
-"""What holds for every frame of a conversation, whatever the case is about (RFC 6455 §5 to §8)."""
+"""The rules for every frame of a conversation, in all cases (RFC 6455 §5 to §8)."""
 
 import codecs
 

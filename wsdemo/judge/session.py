@@ -40,7 +40,7 @@ class Session:
         """Open a connection, or wait for that of a client under test.
 
         Raises:
-            Failed: there is none.
+            Failed: no connection could be opened, or no client came.
         """
         self.peers.append(await self.connect(self.talk))
         return self.peer

@@ -99,7 +99,7 @@ def _fail(error: Exception, status: int) -> int:
 
 
 def _wants_colours(out: TextIO) -> bool:
-    """Whether this is a terminal that shows colours, for somebody who has nothing against them."""
+    """Whether to write in colours: only to a terminal, and not where NO_COLOR is set."""
     fits = sys.platform != "win32" or "WT_SESSION" in os.environ  # older consoles show the codes
     return out.isatty() and fits and "NO_COLOR" not in os.environ
 

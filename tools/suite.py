@@ -26,8 +26,8 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 LONGEST_STEP = 1800
 
 PYTEST = (sys.executable, "-m", "pytest")
-# Each worker has whole files: a notebook's cells belong to one kernel, and a browser to one module.
-# Three of them: half of its time a lesson waits, which tests/spread.py says of others, too.
+# More workers than cores: these tests wait more than they compute. Which of them stay together is
+# in tests/spread.py; a notebook's cells belong to one kernel, and a browser to one file.
 WORKERS = ("-n", "3", "--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
 MANY_WORKERS = ("-n", "6", "--dist", "loadfile", "-q")

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 import wsdemo
 from tests.interop.programs import FOLDER
@@ -43,14 +45,14 @@ class Client:
         reason: how the broker answered.
     """
 
-    def __init__(self, broker, transport, identifier="", clean=True, will=None, v5=False):
+    def __init__(self, broker, transport, identifier="", clean=True, will=None):
         self.told, self._answers = queue.Queue(), queue.Queue()
         self.connected, self.gone = queue.Queue(), threading.Event()
         self._client = client = paho.Client(
             paho.CallbackAPIVersion.VERSION2,
             client_id=identifier,
-            clean_session=None if v5 else clean,
-            protocol=paho.MQTTv5 if v5 else paho.MQTTv311,
+            clean_session=clean,
+            protocol=paho.MQTTv311,
             transport=transport,
         )
         client.reconnect_delay_set(0.2, 0.2)
@@ -246,9 +248,41 @@ def test_over_tcp_and_over_websocket_they_hear_each_other(join, name):
     assert by_tcp.hear().payload == b"from websocket"
 
 
-def test_no_mqtt_5(join, transport):
-    """The thirteenth check, which this broker does not pass."""
-    assert "Unsupported protocol version" in join(transport, v5=True).reason
+async def answer_by_tcp(broker, packet):
+    """All bytes that the broker sends until it closes the connection."""
+    address = urlsplit(broker.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(packet)
+    answer = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := await reader.read(100):
+            answer += part
+    writer.close()
+    return answer
+
+
+async def answer_by_websocket(broker, packet):
+    """All messages that the broker sends until it closes the connection."""
+    answer = b""
+    async with connect(broker.websocket_url, subprotocols=["mqtt"]) as connection:
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send(packet)
+            while True:
+                answer += await connection.recv()
+    return answer
+
+
+@pytest.mark.parametrize("ask", [answer_by_tcp, answer_by_websocket])
+def test_no_mqtt_5(broker, ask):
+    """The thirteenth check, which this broker does not pass.
+
+    It does not wait until its reason has been sent before it closes: over WebSocket, on a busy
+    machine, the reason arrived in 105 of 8,606 attempts.
+    """
+    level_5 = bytes.fromhex("10 0d 00 04 4d 51 54 54 05 02 00 3c 00 00 00")
+    unacceptable = bytes.fromhex("20 02 00 01")  # MQTT 3.1.1, §3.2.2.3
+    answer = asyncio.run(asyncio.wait_for(ask(broker, level_5), PATIENCE))
+    assert answer in (unacceptable, b"")
 
 
 def test_after_a_crash_of_the_broker_clients_come_back_and_sessions_were_kept(transport, name):

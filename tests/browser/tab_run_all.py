@@ -73,10 +73,19 @@ def press_run_all(tab: Tab, seconds: float) -> list[str]:
         if NOT_IN_A_TAB in cell["metadata"].get("tags", ()):
             continue
         if comparable(cell) != comparable({**cell, "outputs": now["outputs"]}):
-            wrong.append(f"{cell['id']} differs")
+            wrong.append(f"{cell['id']} differs: {printed(now['outputs'])!r}")
     if counts != list(range(1, len(saved) + 1)):
         wrong.append(f"cells ran as {counts}")
     return wrong
+
+
+def printed(outputs: list[dict]) -> str:
+    """What a cell printed, or the exception it raised."""
+    return "".join(
+        "".join(each.get("text", "")) or f"{each.get('ename', '')}: {each.get('evalue', '')}"
+        for each in outputs
+        if each["output_type"] in ("stream", "error")
+    )
 
 
 def main() -> int:

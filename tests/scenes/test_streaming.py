@@ -76,6 +76,18 @@ def test_the_model_stops_within_one_token_in_a_hundred_of_a_hundred_runs(how):
         assert {each.end for each in runs} == {""}
 
 
+def test_the_count_waits_for_a_server_that_learns_of_the_end_after_its_model():
+    async def late(connection, model):
+        try:
+            await send_all(connection, model.stream(await connection.recv()))
+        finally:
+            await asyncio.sleep(0.05)
+            model.known = model.computed
+
+    [run] = asyncio.run(end_often(late, Model(), "cut", runs=1))
+    assert run.known == run.computed > 0
+
+
 def test_so_many_tokens_are_read_before():
     runs = asyncio.run(end_often(stoppable, Model(), "close", runs=12))
     assert [each.received for each in runs] == [*range(1, 11), 1, 2]

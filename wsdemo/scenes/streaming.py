@@ -1,12 +1,13 @@
 """Lesson 20's experiments: Ana asks a model, reads some tokens, and ends the answer."""
 
 import asyncio
-import functools
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
 
 from wsdemo.server.core import serve
 
@@ -112,10 +113,18 @@ async def end_often(
         The counts of each answer.
     """
     counts = []
-    handler = functools.partial(handler, model=model)
-    with serve(handler, name="counted", compression=None) as server:
+    ended = threading.Event()
+
+    async def answer(connection: ServerConnection) -> None:
+        try:
+            await handler(connection, model)
+        finally:
+            ended.set()
+
+    with serve(answer, name="counted", compression=None) as server:
         for run in range(runs):
             model.computed = model.known = 0
+            ended.clear()
             async with connect(server.url, compression=None) as ana:
                 await ana.send(QUESTION)
                 received, end = await read(ana, tokens or 1 + run % 10)
@@ -127,6 +136,7 @@ async def end_often(
                     await ana.close()
                 else:
                     ana.transport.abort()
-                await until(lambda: not model.running)
+                # A model may end before its server knows why: it may be the first to find out.
+                await until(lambda: not model.running and ended.is_set())
             counts.append(Counts(received, model.computed, model.known, end))
     return counts

@@ -58,6 +58,7 @@ MAY_IMPORT = {
         "server",
         "wire",
     },
+    "classroom": {"apps", "course", "server"},
     "course": {"text"},
     "lab": {"course"},
     "tab": {"cell", "embedding", "loop"},

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # what follows is lazy, and an editor does not run it
     from wsdemo import apps, bus, draw, frames
     from wsdemo.browser import Browser, javascript
     from wsdemo.checks import check, progress
+    from wsdemo.classroom import join, leave
     from wsdemo.programs import broker
     from wsdemo.reconnect import ReconnectingClient
     from wsdemo.running import stop_all
@@ -40,6 +41,9 @@ __all__ = [  # noqa: RUF022 - grouped by what they are for
     # exercises
     "check",
     "progress",
+    # a class with a teacher
+    "join",
+    "leave",
     # finished servers
     "apps",
 ]
@@ -55,6 +59,8 @@ _HOMES = {
     "stop_all": "running",
     "check": "checks",
     "progress": "checks",
+    "join": "classroom",
+    "leave": "classroom",
 }
 _MODULES = ("apps", "bus", "draw", "frames")
 

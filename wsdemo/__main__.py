@@ -14,6 +14,7 @@ from typing import NoReturn
 from wsdemo import lab
 from wsdemo.apps import APPS
 from wsdemo.apps._app import App
+from wsdemo.classroom import command as classroom
 from wsdemo.course import command as copy
 from wsdemo.course import home
 
@@ -68,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         "app", nargs="?", choices=APPS, metavar="APP", help=f"which one: {', '.join(APPS)}"
     )
     _add_wire(commands)
+    classroom.add_commands(commands)
     commands.add_parser(
         "judge",
         help="judge your own WebSocket server or client, in any language",
@@ -93,6 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
         from wsdemo.wire import terminal  # as below
 
         return terminal.main(chosen.url, chosen.port, chosen.save, chosen.keep)
+    if chosen.command in classroom.COMMANDS:
+        return classroom.run(chosen)
     if chosen.command in copy.COMMANDS:
         return copy.run(chosen)
     if chosen.command == "progress":

@@ -52,7 +52,7 @@ def test_the_lessons_have_questions():
     assert {each.lesson for each in found} >= {file.name[:2] for file in first_lessons()}
     assert len(found) > 90
     for each in found:
-        assert each.text and all(each.options.values()), each
+        assert all([each.text, *each.options.values()]), each
         assert "](" not in each.text + "".join(each.options.values()), each
 
 

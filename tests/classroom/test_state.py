@@ -29,10 +29,15 @@ def test_nobody_sees_a_result_before_it_is_revealed(room):
     assert "right" not in vote
     mine = room.for_learner(ANA)["vote"]
     assert (mine["chosen"], mine["results"]) == ("c", [None])
+    with pytest.raises(Closed, match="show the result"):
+        room.vote().answer()
     room.vote().reveal()
-    vote = room.for_board()["vote"]
-    assert vote["results"] == [{"a": 0, "b": 1, "c": 1}]
-    assert vote["right"] == room.for_learner(EVE)["vote"]["right"] == "c"
+    assert room.for_board()["vote"]["results"] == [{"a": 0, "b": 1, "c": 1}]
+    assert "right" not in {**room.for_board()["vote"], **room.for_learner(ANA)["vote"]}
+    room.vote().answer()
+    assert room.for_board()["vote"]["right"] == room.for_learner(EVE)["vote"]["right"] == "c"
+    with pytest.raises(Closed, match="knows the answer"):
+        room.vote().again()
 
 
 def test_a_later_choice_replaces_the_first(room):
@@ -46,7 +51,7 @@ def test_a_later_choice_replaces_the_first(room):
 def test_a_question_is_asked_again_after_the_discussion(room):
     room.open("03.p1")
     room.choose(ANA, "03.p1", "a", 1)
-    with pytest.raises(Closed, match="reveal this round first"):
+    with pytest.raises(Closed, match="show the result of this round first"):
         room.vote().again()
     room.vote().reveal()
     room.vote().again()
@@ -78,7 +83,7 @@ def test_choices_that_are_not_asked_for(room, number, letter, round):
 
 
 def test_there_must_be_such_a_question(room):
-    with pytest.raises(Closed, match="there is no question 99.p1"):
+    with pytest.raises(Closed, match="there is no question 99"):
         room.open("99.p1")
     with pytest.raises(Closed, match="no question is open"):
         room.vote()

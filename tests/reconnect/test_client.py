@@ -61,6 +61,31 @@ def test_iteration_goes_on_across_connections():
     asyncio.run(main())
 
 
+def test_each_connection_begins_with_the_first_messages_and_then_comes_the_queue():
+    heard, logins = [], itertools.count(1)
+
+    async def keep(connection):
+        heard.append([])
+        async for message in connection:
+            heard[-1].append(message)
+            await connection.send(message)
+
+    async def main():
+        with wsdemo.serve(keep) as server:
+            told = Told(server.url, first=lambda: [f"log-in {next(logins)}", "subscribe"]).listen()
+            async with told.client as client:
+                await client.send("one")  # before there is a connection
+                for _ in range(3):
+                    await told.hear()
+                await restart(server)
+                await client.send("two")
+                for _ in range(3):
+                    await told.hear()
+
+    asyncio.run(main())
+    assert heard == [["log-in 1", "subscribe", "one"], ["log-in 2", "subscribe", "two"]]
+
+
 def test_it_waits_for_a_server_that_is_not_there_yet():
     async def main():
         with wsdemo.serve(echo) as server:

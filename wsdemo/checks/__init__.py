@@ -17,6 +17,7 @@ from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_fram
 from wsdemo.checks._places import end, place_of_block, place_of_wait
 from wsdemo.checks._progress import Progress, note, progress
 from wsdemo.checks._worked import worked
+from wsdemo.classroom.joining import report
 from wsdemo.loop import LoopThread, NoResult
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.server.handler_errors import is_ended_from_outside
@@ -35,6 +36,11 @@ __all__ = [
 
 TIME_LIMIT = 5.5
 """Seconds that an answer may take."""
+
+# What a class hears where the verdict's own text may contain a part of the learner's code.
+LATE = "the answer had not finished in time"
+BLOCKS = "the answer blocked the event loop"
+RAISES = "the code raised an exception"
 
 _judges: dict[str, Callable[[Any], Any]] = {}
 _limits: dict[str, float] = {}
@@ -99,7 +105,8 @@ def check(number: str, answer: Any = None) -> Verdict:
         try:
             verdict = thread.run(_judge(number, answer), timeout=_limit(number) + 0.5)
         except NoResult:
-            verdict = Verdict(number, "look again", _blocks(thread, _limit(number)))
+            text = _blocks(thread, _limit(number))
+            verdict = Verdict(number, "look again", text, diagnosis=BLOCKS)
         finally:
             ended = end(thread)
         if verdict.state != "right":
@@ -108,6 +115,8 @@ def check(number: str, answer: Any = None) -> Verdict:
         verdict = replace(
             verdict, text=f"{verdict.text}. The check could not stop your code: it is still running"
         )
+    if verdict.state != "no verdict":
+        report(number, verdict.state == "right", verdict.diagnosis)
     return _with_notes(verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten))
 
 
@@ -154,9 +163,9 @@ async def _judge(number: str, answer: Any) -> Verdict:
             return Verdict(number, "right", await in_limit(_judges[number](answer), _limit(number)))
         except Finding as finding:
             state = "not yet" if isinstance(finding, NotYet) else "look again"
-            verdict = Verdict(number, state, str(finding), finding.evidence)
+            verdict = Verdict(number, state, str(finding), finding.evidence, diagnosis=str(finding))
         except OutOfTime as late:
-            verdict = Verdict(number, "look again", str(late))
+            verdict = Verdict(number, "look again", str(late), diagnosis=LATE)
         except BaseException as error:
             if is_ended_from_outside(task, error):
                 raise
@@ -193,7 +202,7 @@ def _explain(number: str, error: BaseException) -> Verdict:
     """Return a verdict on an exception: the learner's code raised it, or the check did."""
     text = describe(error)
     if learners_frames(error):
-        return Verdict(number, "look again", f"your code raised {text}")
+        return Verdict(number, "look again", f"your code raised {text}", diagnosis=RAISES)
     if isinstance(error, OSError):  # a TimeoutError is one of them
         text = f"the check itself failed: {text}. This says nothing about your answer: run it again"
         return Verdict(number, "no verdict", text)

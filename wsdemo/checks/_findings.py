@@ -109,6 +109,8 @@ class Verdict:
         evidence: (name, value) pairs of what was observed: the input, what was expected, what was
             received, what the learner's code raised.
         notes: hints, or the worked answer.
+        diagnosis: what a class may hear of it: the check's own words, nothing of the learner's
+            code; empty where there are no such words.
     """
 
     exercise: str
@@ -116,6 +118,7 @@ class Verdict:
     text: str
     evidence: tuple[tuple[str, str], ...] = ()
     notes: tuple[Note, ...] = ()
+    diagnosis: str = ""
 
     def __repr__(self) -> str:
         lines = [f"{SIGNS[self.state]} {self.exercise} {self.state}: {self.text}"]

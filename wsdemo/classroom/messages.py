@@ -54,6 +54,7 @@ FROM_TEACHERS: dict[str, Fields] = {
     "inventory": {"which": _is_count},
     "reveal": {},
     "again": {},
+    "answer": {},
     "close": {},
     "names": {"shown": _is_bool},
     "helped": {},

@@ -22,6 +22,7 @@ from wsdemo.classroom.storage import Storage
 from wsdemo.classroom.votes import Closed
 from wsdemo.server.core import Server
 from wsdemo.server.fanout import MOST_PENDING
+from wsdemo.server.lan import lan_address
 from wsdemo.server.limits import Limits, rate_limited, serve_limited
 
 __all__ = ["LIMITS", "ClassServer"]
@@ -30,6 +31,8 @@ LIMITS = Limits(max_size=2**13, rate=10, burst=100)
 HEARTBEAT = 20.0  # s
 EVERY = 0.1
 """Seconds from one state that is sent to the next."""
+LOOK_UP = 5.0
+"""Seconds after which the boards are told this machine's address again."""
 TO_SAY_WHO = 10.0
 """Seconds that a connection has for its first message."""
 
@@ -63,6 +66,7 @@ class ClassServer:
         self._learners: dict[ServerConnection, str] = {}
         self._boards: set[ServerConnection] = set()
         self._changed = asyncio.Event()
+        self._reached = False  # whether another machine has come in
         self._concerned: set[str] = set()  # the learners whose state has changed
         self._taken: list[tuple[ServerConnection, str]] = []  # what is confirmed after saving
         alive = {"ping_interval": HEARTBEAT, "ping_timeout": HEARTBEAT}
@@ -93,6 +97,8 @@ class ClassServer:
             self.storage.forget()
 
     async def _handle(self, connection: ServerConnection) -> None:
+        own = (connection.local_address[0], "127.0.0.1", "::1")
+        self._reached = self._reached or connection.remote_address[0] not in own
         messages = aiter(rate_limited(connection, self._limits))
         try:
             path = connection.request.path.partition("?")[0] if connection.request else ""
@@ -189,6 +195,8 @@ class ClassServer:
                 classroom.vote().reveal()
             case {"type": "again"}:
                 classroom.vote().again()
+            case {"type": "answer"}:
+                classroom.vote().answer()
             case {"type": "close"}:
                 classroom.close()
             case {"type": "names", "shown": shown}:
@@ -212,15 +220,30 @@ class ClassServer:
         return json.dumps({"type": "state", **self.storage.classroom.for_learner(learner)})
 
     def _for_board(self) -> str:
-        return json.dumps({"type": "board", **self.storage.classroom.for_board()})
+        where = {"place": self.place, "code": self.storage.code, "reached": self._reached}
+        return json.dumps({"type": "board", **where, **self.storage.classroom.for_board()})
+
+    @property
+    def place(self) -> str:
+        """The host and port that learners use now; a machine that changes its network has another.
+
+        Example: ``192.168.1.5:8000``.
+        """
+        host = self.server.host
+        if host == "0.0.0.0":
+            host = lan_address() or "127.0.0.1"
+        return f"{host}:{self.server.port}"
 
     async def _send_changes(self) -> None:
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            # A new address of this machine is no event, so it is looked up now and then.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), LOOK_UP)
+            if self._changed.is_set():
+                self._changed.clear()
+                self._save()
             concerned, self._concerned = self._concerned, set()
             taken, self._taken = self._taken, []
-            self._save()
             for connection, confirmation in taken:
                 _send(connection, confirmation)
             if self._boards:

@@ -132,8 +132,6 @@ class Classroom:
                 name for name, each in roster.learners.items() if each.connections
             }
             shown["vote"] = {**self._shown(vote), "chosen": len(chosen)}
-            if vote.rounds[-1].revealed:
-                shown["vote"]["right"] = vote.question.right
         if self.inventory:
             shown["inventory"] = {"which": self.inventory, "results": self._inventory_results()}
         return shown
@@ -142,8 +140,8 @@ class Classroom:
         shown = {**_asked(vote.question), "round": len(vote.rounds), "results": vote.result()}
         if learner is not None:
             shown["chosen"] = vote.rounds[-1].choices.get(learner)
-            if vote.rounds[-1].revealed:
-                shown["right"] = vote.question.right
+        if vote.answered:
+            shown["right"] = vote.question.right
         return shown
 
     def _chosen(self, number: str, learner: str) -> str | None:
@@ -209,10 +207,8 @@ class Classroom:
         classroom = cls()
         classroom.roster = Roster.load(data["roster"])
         known = {number: each for number, each in data["votes"].items() if number in questions()}
-        for number, rounds in known.items():
-            classroom.votes[number] = Vote(
-                questions()[number], [Round(each["choices"], each["revealed"]) for each in rounds]
-            )
+        for number, vote in known.items():
+            classroom.votes[number] = Vote.load(questions()[number], vote)
         classroom.current = data["current"] if data["current"] in classroom.votes else ""
         classroom.inventory, classroom.shows_names = data["inventory"], data["shows_names"]
         return classroom

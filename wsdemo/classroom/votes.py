@@ -1,7 +1,7 @@
 """A vote: one question, asked once or twice, and what each learner has chosen."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wsdemo.classroom.questions import Question
@@ -38,10 +38,12 @@ class Vote:
     Args:
         question: the question.
         rounds: its rounds, oldest first.
+        answered: whether the room has seen which option is right.
     """
 
     question: Question
     rounds: list[Round] = field(default_factory=lambda: [Round()])
+    answered: bool = False
 
     def choose(self, learner: str, letter: str, number: int) -> None:
         """Take a learner's choice; a later one replaces it.
@@ -72,19 +74,39 @@ class Vote:
         """Ask once more, after the discussion.
 
         Raises:
-            Closed: the newest round is not revealed yet, or there were two.
+            Closed: the newest round is not revealed yet, or there were two, or the room knows the
+                answer.
         """
-        if not self.rounds[-1].revealed:
-            raise Closed("reveal this round first")
+        self._only_revealed()
+        if self.answered:
+            raise Closed("the room knows the answer already")
         if len(self.rounds) == 2:
             raise Closed("a question is asked twice, no more")
         self.rounds.append(Round())
+
+    def answer(self) -> None:
+        """Show the room which option is right.
+
+        Raises:
+            Closed: the newest round is not revealed yet.
+        """
+        self._only_revealed()
+        self.answered = True
+
+    def _only_revealed(self) -> None:
+        if not self.rounds[-1].revealed:
+            raise Closed("show the result of this round first")
 
     def result(self) -> list[dict[str, int] | None]:
         """Return the counts of each round, ``None`` for one that is not revealed."""
         letters = list(self.question.options)
         return [each.counts(letters) if each.revealed else None for each in self.rounds]
 
-    def dump(self) -> list[dict[str, Any]]:
-        """Return its rounds as data for JSON."""
-        return [{"choices": each.choices, "revealed": each.revealed} for each in self.rounds]
+    def dump(self) -> dict[str, Any]:
+        """Return it as data for JSON, without the question."""
+        return {"rounds": [asdict(each) for each in self.rounds], "answered": self.answered}
+
+    @classmethod
+    def load(cls, question: Question, data: dict[str, Any]) -> "Vote":
+        """Make a vote of what :meth:`dump` has returned."""
+        return cls(question, [Round(**each) for each in data["rounds"]], data["answered"])

@@ -6,7 +6,7 @@ import inspect
 import random
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Container
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable
 from typing import Any
 
 from websockets.asyncio.client import (  # type: ignore[attr-defined]
@@ -52,6 +52,8 @@ class ReconnectingClient:
         queue: how many messages may wait for a connection.
         patience: seconds that the end of the block waits for them to go out.
         fatal: close codes of the server at which it gives up, such as ``FATAL_CODES | {4401}``.
+        first: a function that returns the messages to send first on each connection, before those
+            of the queue: a log-in, or a subscription.
         resume: what adds the last id to the address and drops what comes twice, as
             :class:`wsdemo.reconnect.Resume` does; ``None`` for a fresh start at each connection.
         uniform: ``uniform(0, ceiling)`` chooses a time to wait.
@@ -72,6 +74,7 @@ class ReconnectingClient:
         queue: int = 100,
         patience: float = 10.0,
         fatal: Container[int] = FATAL_CODES,
+        first: Callable[[], Iterable[str | bytes]] = tuple,
         resume: Resume | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -82,7 +85,8 @@ class ReconnectingClient:
         self._url, self._options = url, options
         self._base, self._cap, self._stable = base, cap, stable
         self._queue, self._patience, self._fatal = queue, patience, fatal
-        self._resume, self._uniform, self._sleep = resume, uniform, sleep
+        self._first, self._resume = first, resume
+        self._uniform, self._sleep = uniform, sleep
         self._handlers: dict[str, list[Callable[..., object]]] = {event: [] for event in EVENTS}
         self._inbox, self._outbox = deque[str | bytes](), deque[str | bytes]()
         self._changed = asyncio.Event()
@@ -222,6 +226,8 @@ class ReconnectingClient:
 
     async def _write(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
+            for message in self._first():
+                await connection.send(message)
             while True:
                 await self._until(lambda: self._outbox)
                 await connection.send(self._outbox[0])

@@ -1,0 +1,211 @@
+"""The board and the learners' page of a class, in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import require_axe, violations
+from wsdemo.classroom.pages import pages
+from wsdemo.classroom.server import ClassServer
+from wsdemo.classroom.storage import Storage
+
+pytestmark = pytest.mark.browser
+
+
+class Room:
+    """A class, its board, and learners, each in a browser of their own."""
+
+    def __init__(self, browser, file):
+        self.browser, self.file, self.contexts = browser, file, []
+        self.start()
+
+    def start(self):
+        storage = Storage.open(self.file)
+        self.server = ClassServer(storage, pages(), host="127.0.0.1", port=storage.port)
+        self.at = f"http://{self.server.place}"
+
+    def page(self):
+        self.contexts.append(self.browser.new_context())
+        return self.contexts[-1].new_page()
+
+    def board(self):
+        page = self.page()
+        page.goto(f"{self.at}/board#{self.server.storage.key}")
+        expect(page.locator("#code")).to_have_text(self.server.storage.code)
+        return page
+
+    def learner(self, name):
+        page = self.page()
+        page.goto(f"{self.at}/#code={self.server.storage.code}")
+        page.get_by_label("A nickname").fill(name)
+        page.get_by_role("button", name="Join").click()
+        expect(page.locator("#state")).to_have_text(f"You are in the class as {name}.")
+        return page
+
+    def stop(self):
+        for context in self.contexts:
+            context.close()
+        self.server.server.stop()
+
+
+@pytest.fixture
+def room(chromium, tmp_path):
+    room = Room(chromium, tmp_path / "class.json")
+    yield room
+    room.stop()
+
+
+def ask(board, lesson="03", which=2):
+    board.get_by_label("Lesson").select_option(lesson)
+    board.get_by_role("button", name="Ask", exact=True).nth(which).click()
+
+
+def option(page, letter):
+    return page.locator(f'#options [data-letter="{letter}"]')
+
+
+def test_a_question_is_predicted_revealed_discussed_and_asked_again(room):
+    board, ana, bob = room.board(), room.learner("Ana"), room.learner("Bob")
+    expect(board.locator("#count")).to_have_text("2 here")
+    ask(board)
+    expect(board.locator("#asked")).to_have_text(
+        "Eve sends plain hello, not JSON. Who is disconnected?"
+    )
+    option(ana, "a").click()
+    expect(board.locator("#chosen")).to_have_text("1 of 2 have chosen")
+    expect(board.locator(".bar")).to_have_count(0)
+    option(bob, "c").click()
+    option(bob, "b").click()  # who changes their mind is counted once
+    expect(board.locator("#chosen")).to_have_text("2 of 2 have chosen")
+    board.get_by_role("button", name="Show the result").click()
+    expected = ["1 (50 %)", "1 (50 %)", "0 (0 %)"]
+    for page in (board, ana, bob):
+        expect(page.locator(".bar")).to_have_text(expected)
+        expect(page.locator(".mark")).to_have_count(0)  # they discuss without the answer
+    expect(option(ana, "b")).to_be_disabled()
+    board.get_by_role("button", name="Ask again").click()
+    option(ana, "b").click()
+    option(bob, "b").click()
+    expect(board.locator("#chosen")).to_have_text("2 of 2 have chosen")
+    board.get_by_role("button", name="Show the result").click()
+    expect(ana.locator(".bar").nth(3)).to_have_text("round 2: 2 (100 %)")
+    board.get_by_role("button", name="Show which is right").click()
+    for page in (board, ana):
+        expect(page.locator(".right .mark")).to_have_text("✓ right")
+    board.get_by_role("button", name="Close the question").click()
+    expect(bob.locator("#nothing")).to_be_visible()
+
+
+def test_the_keyboard_is_enough_and_keeps_its_place(room):
+    board, ana = room.board(), room.learner("Ana")
+    ask(board)
+    option(ana, "b").focus()
+    ana.keyboard.press("Enter")
+    expect(option(ana, "b")).to_have_attribute("aria-pressed", "true")
+    expect(option(ana, "b")).to_be_focused()
+    expect(board.locator("#chosen")).to_have_text("1 of 1 have chosen")
+    expect(ana.locator("#said")).to_contain_text("has arrived")
+
+
+def test_a_restart_of_the_teachers_machine_loses_no_vote(room):
+    board, ana, bob = room.board(), room.learner("Ana"), room.learner("Bob")
+    ask(board)
+    option(ana, "a").click()
+    expect(board.locator("#chosen")).to_have_text("1 of 2 have chosen")
+    room.server.server.stop()
+    expect(bob.locator("#state")).to_contain_text("The connection is lost")
+    option(bob, "c").click()  # while nothing listens
+    expect(option(bob, "c")).to_have_attribute("aria-pressed", "true")
+    room.start()
+    expect(board.locator("#chosen")).to_have_text("2 of 2 have chosen")
+    expect(option(ana, "a")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_reload_is_the_same_learner_with_the_same_choice(room):
+    board, ana = room.board(), room.learner("Ana")
+    ask(board)
+    option(ana, "a").click()
+    expect(board.locator("#chosen")).to_have_text("1 of 1 have chosen")
+    ana.reload()
+    expect(option(ana, "a")).to_have_attribute("aria-pressed", "true")
+    expect(board.locator("#count")).to_have_text("1 here")
+
+
+def test_the_twenty_questions(room):
+    board, ana = room.board(), room.learner("Ana")
+    board.get_by_text("Twenty questions before and after").click()
+    board.get_by_role("button", name="Ask before the course").click()
+    expect(ana.locator("fieldset")).to_have_count(20)
+    for group in ana.locator("fieldset").all():
+        group.get_by_role("radio").first.check()
+    expect(ana.locator("#answered")).to_have_text("20 of 20 answered.")
+    expect(board.locator("#inventory tbody tr").first).to_contain_text("… of 1")
+    ana.reload()
+    expect(ana.locator("fieldset input:checked")).to_have_count(20)
+    board.get_by_role("button", name="Ask after the course").click()
+    expect(ana.locator("fieldset input:checked")).to_have_count(0)
+    expect(board.locator("#inventory tbody tr").first).to_contain_text("0 of 1")
+
+
+def test_help_and_names(room):
+    board = room.board()
+    ana = room.learner("<img src=x onerror=document.title='mine'>"[:30])
+    ana.get_by_role("button", name="I want help").click()
+    expect(board.locator("#help")).to_have_text("One person.")
+    board.get_by_label("Show the nicknames").check()
+    expect(board.locator("#help-names li")).to_have_count(0)  # she has not allowed it
+    board.get_by_role("button", name="All were helped").click()
+    expect(board.locator("#help")).to_have_text("Nobody.")
+    expect(ana.get_by_role("button", name="I want help")).to_be_visible()
+
+
+def test_the_secrets_do_not_stay_in_the_address(room):
+    board, ana = room.board(), room.learner("Ana")
+    assert board.url == f"{room.at}/board"
+    assert ana.url == f"{room.at}/"
+    stranger = room.page()
+    stranger.goto(f"{room.at}/board#wrong")
+    expect(stranger.locator("#state")).to_contain_text("not the key of this class")
+    expect(stranger.locator("main")).to_be_hidden()
+
+
+def test_a_wrong_code_is_told_and_can_be_put_right(room):
+    page = room.page()
+    page.goto(room.at)
+    page.get_by_label("The code on the board").fill("AAAA-AAAA")
+    page.get_by_label("A nickname").fill("Ana")
+    page.get_by_role("button", name="Join").click()
+    expect(page.locator("#state")).to_contain_text("not the code of this class")
+    page.get_by_label("The code on the board").fill(room.server.storage.code.lower())
+    page.get_by_role("button", name="Join").click()
+    expect(page.locator("#state")).to_have_text("You are in the class as Ana.")
+
+
+def test_the_counts_are_saved_as_csv(room):
+    board, ana = room.board(), room.learner("Ana")
+    ask(board)
+    option(ana, "a").click()
+    expect(board.locator("#chosen")).to_have_text("1 of 1 have chosen")
+    with board.expect_download() as download:
+        board.get_by_role("button", name="Save the counts").click()
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert "vote,03.p3,1,a,False,1" in lines
+    assert "Ana" not in "".join(lines)
+
+
+def test_no_violation_on_either_page(room):
+    require_axe()
+    board, ana = room.board(), room.learner("Ana")
+    ask(board)
+    option(ana, "a").click()
+    board.get_by_role("button", name="Show the result").click()
+    board.get_by_role("button", name="Show which is right").click()
+    expect(ana.locator(".mark")).to_be_visible()
+    for page in (board, ana):
+        paint = lambda scheme, page=page: page.emulate_media(color_scheme=scheme)  # noqa: E731
+        assert violations(page, page.main_frame, paint) == []
+    board.get_by_text("Twenty questions before and after").click()
+    board.get_by_role("button", name="Ask before the course").click()
+    expect(ana.locator("fieldset")).to_have_count(20)
+    for page in (board, ana):
+        paint = lambda scheme, page=page: page.emulate_media(color_scheme=scheme)  # noqa: E731
+        assert violations(page, page.main_frame, paint) == []

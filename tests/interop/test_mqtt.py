@@ -283,6 +283,8 @@ def test_no_mqtt_5(broker, ask):
     unacceptable = bytes.fromhex("20 02 00 01")  # MQTT 3.1.1, §3.2.2.3
     answer = asyncio.run(asyncio.wait_for(ask(broker, level_5), PATIENCE))
     assert answer in (unacceptable, b"")
+    reason = paho.convert_connack_rc_to_reason_code(unacceptable[3])
+    assert str(reason) == "Unsupported protocol version"  # what a client makes of it
 
 
 def test_after_a_crash_of_the_broker_clients_come_back_and_sessions_were_kept(transport, name):

@@ -14,6 +14,9 @@
     python start.py serve APP          run a finished server, such as chat; --help tells its options
     python start.py wire URL           show what passes to your own server; --help tells its options
     python start.py judge ws://…       judge your own WebSocket server or client; --help tells more
+    python start.py class              start a class that votes, with a board for the projector
+    python start.py join ADDRESS …     join a teacher's class; `leave` leaves it
+    python start.py questions          twenty questions, before the course and after it
     python start.py doctor             say what is here and what is missing
     python start.py edit               open the lessons themselves, to change the course
     python start.py notebooks [NAMES]  run the notebooks and save them normalised
@@ -590,6 +593,10 @@ COMMANDS = {
     "serve": of_the_package("serve"),
     "wire": of_the_package("wire"),
     "judge": of_the_package("judge"),
+    "class": of_the_package("class"),
+    "join": of_the_package("join"),
+    "leave": of_the_package("leave"),
+    "questions": of_the_package("questions"),
     "doctor": of_the_package("doctor"),
     "notebooks": notebooks,
     "bench": bench,

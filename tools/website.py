@@ -21,9 +21,11 @@ from sphinx.search.en import SearchEnglish
 
 from tools import one_connection, running_fetch, running_site, website_serve
 from tools.website_links import faults
+from wsdemo.classroom.pages import twenty_questions
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
+QUESTIONS = "twenty_questions.html"
 
 INDEX = """\
 # Learn WebSockets in Python
@@ -35,6 +37,9 @@ INDEX = """\
 <p class="run-here"><a href="{every_byte}">One WebSocket connection, every byte</a>: a real
 conversation, from the handshake to the last Close frame. Each byte is there, with what it means and
 the section of the RFC that says so.</p>
+
+<p class="run-here"><a href="{questions}">Twenty questions</a>, before the course and after it: what
+do you believe about WebSockets, and what has changed? Your answers stay in your browser.</p>
 
 ```{{toctree}}
 :caption: Lessons
@@ -197,6 +202,7 @@ def gather(source: Path, runs: bool = False) -> None:
         introduction=introduction,
         run_it=RUN_HERE if runs else RUN_AT_HOME,
         every_byte=one_connection.PAGE,
+        questions=QUESTIONS,
         lessons="\n".join(path.stem for path in lessons),
     )
     (source / "index.md").write_text(text, encoding="utf-8")
@@ -232,6 +238,7 @@ def build(target: Path, runs: bool = False) -> int:
         app.build()
         page = one_connection.make_page()
         (pages / one_connection.PAGE).write_text(page, encoding="utf-8", newline="\n")
+        (pages / QUESTIONS).write_text(twenty_questions(), encoding="utf-8", newline="\n")
         if target.exists():
             shutil.rmtree(target)
         shutil.move(pages, target)

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import require_axe, violations
-from wsdemo.classroom.pages import pages
+from wsdemo.classroom.pages import pages, twenty_questions
+from wsdemo.classroom.questions import inventory
 from wsdemo.classroom.server import ClassServer
 from wsdemo.classroom.storage import Storage
 
@@ -190,6 +191,37 @@ def test_the_counts_are_saved_as_csv(room):
     lines = download.value.path().read_text("utf-8").splitlines()
     assert "vote,03.p3,1,a,False,1" in lines
     assert "Ana" not in "".join(lines)
+
+
+def answer_all(page, which):
+    for group in page.locator("fieldset").all():
+        group.get_by_role("radio").nth(which).check()
+    page.get_by_role("button", name="I have answered all").click()
+
+
+def test_twenty_questions_alone_at_home(window, tmp_path):
+    """From disk, without a server: all (a) before the course, and all (b) after it."""
+    file = tmp_path / "questions.html"
+    file.write_text(twenty_questions(), encoding="utf-8")
+    page = window.new_page()
+    page.goto(file.as_uri())
+    expect(page.get_by_role("button", name="I have answered all")).to_be_disabled()
+    answer_all(page, 0)
+    expect(page.locator("#state")).to_contain_text("Come back after the last lesson")
+    assert page.locator(".mark").count() == 0  # nothing is given away
+    page.reload()
+    page.get_by_role("button", name="I have finished the course").click()
+    answer_all(page, 1)
+    right = [sum(each.right == letter for each in inventory()) for letter in "ab"]
+    expect(page.locator("#score")).to_have_text(
+        f"Before the course {right[0]} of 20 were right, after it {right[1]}."
+    )
+    first = next(each for each in inventory() if each.right != "b")
+    shown = page.locator("#compared li").nth(int(first.number[1:]) - 1)
+    expect(shown).to_contain_text(f"“{first.kills['b']}” Lesson {first.lesson} shows why")
+    require_axe()
+    paint = lambda scheme: page.emulate_media(color_scheme=scheme)  # noqa: E731
+    assert violations(page, page.main_frame, paint) == []
 
 
 def test_no_violation_on_either_page(room):

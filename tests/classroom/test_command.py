@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -103,6 +104,16 @@ def test_a_learner_joins_and_leaves_in_a_terminal(start, tmp_path, monkeypatch, 
     assert capsys.readouterr().out == "You have left the class.\n"
     assert main(["join", running.place, "WRONG", "Ana"]) == 1
     assert capsys.readouterr().err.startswith("wsdemo: this is not the code of this class")
+
+
+def test_the_twenty_questions_have_a_page(tmp_path):
+    command = [*WSDEMO, "questions", "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as program:
+        page = re.search(r"http://\S+/", program.stdout.readline())[0]
+        with urllib.request.urlopen(page, timeout=10) as answer:
+            assert b"Twenty questions" in answer.read()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(20) == 0
 
 
 def test_a_port_that_is_taken(start, tmp_path, monkeypatch, capsys):

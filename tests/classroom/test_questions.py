@@ -1,11 +1,15 @@
 """The questions of the lessons and of the inventory are complete, and right."""
 
 import json
+import pathlib
+import re
 
 import pytest
 
 from wsdemo.classroom.questions import inventory, predictions, questions
 from wsdemo.course import lessons
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def notebook(tmp_path, *texts):
@@ -79,3 +83,12 @@ def test_the_letters_of_the_inventory_give_nothing_away():
 def test_the_inventory_can_be_read_in_ten_minutes():
     words = " ".join(f"{each.text} {' '.join(each.options.values())}" for each in inventory())
     assert len(words.split()) / 150 <= 10  # slow readers of English as a second language
+
+
+def test_the_votes_of_the_plans_are_questions_of_these_lessons():
+    text = (ROOT / "TEACHING.md").read_text("utf-8")
+    named = re.findall(r'\b(\d\d) "([^"]+)"', text.partition("## 90 minutes")[2])
+    assert len(named) == 7
+    for lesson, words in named:
+        asked = [each.text for each in questions().values() if each.lesson == lesson]
+        assert any(words in each for each in asked), (lesson, words)

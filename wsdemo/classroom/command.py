@@ -1,4 +1,4 @@
-"""The commands ``wsdemo class``, ``wsdemo join`` and ``wsdemo leave``."""
+"""The commands ``wsdemo class``, ``wsdemo join``, ``wsdemo leave`` and ``wsdemo questions``."""
 
 import argparse
 import pathlib
@@ -7,17 +7,22 @@ import sys
 import threading
 import webbrowser
 
+from websockets.asyncio.server import ServerConnection
+
 from wsdemo.classroom.joining import join, leave
 from wsdemo.classroom.member import NotJoined
-from wsdemo.classroom.pages import pages
+from wsdemo.classroom.pages import pages, twenty_questions
 from wsdemo.classroom.server import ClassServer
 from wsdemo.classroom.storage import Storage, default_file
 from wsdemo.course import Trouble
+from wsdemo.server.core import serve
 
 __all__ = ["COMMANDS", "add_commands", "run"]
 
-COMMANDS = ("class", "join", "leave")
+COMMANDS = ("class", "join", "leave", "questions")
 PORT = 8000
+QUESTIONS_PORT = 8017
+"""It stays the same, or the browser would not find the answers of before."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -65,6 +70,22 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="let the board show your nickname, if the teacher wants names",
     )
     commands.add_parser("leave", help="leave the class: nothing is sent any more")
+    asking = commands.add_parser(
+        "questions",
+        help="twenty questions to answer before and after the course",
+        description="Open a page with twenty questions, for one who learns alone. Answer them "
+        "before the course and after it: then it shows what has changed, and which lesson is "
+        "about each wrong idea. The answers stay in your browser.",
+    )
+    asking.add_argument(
+        "--port",
+        type=int,
+        default=QUESTIONS_PORT,
+        help="the TCP port (%(default)s); at another one the browser does not find your answers",
+    )
+    asking.add_argument(
+        "--no-browser", action="store_true", help="print the page's address, and do not open it"
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -80,6 +101,8 @@ def run(chosen: argparse.Namespace) -> int:
         if chosen.command == "join":
             print(join(chosen.address, chosen.code, chosen.name, chosen.show_name))
             return 0
+        if chosen.command == "questions":
+            return _ask(chosen.port, not chosen.no_browser)
         return _teach(chosen, default_file())
     except (Trouble, NotJoined, ValueError) as error:
         print(f"wsdemo: {error}", file=sys.stderr)
@@ -92,10 +115,8 @@ def _teach(chosen: argparse.Namespace, file: pathlib.Path) -> int:
     storage = Storage.open(file)
     continues = bool(storage.port)
     port = storage.port or PORT if chosen.port is None else chosen.port
+    stopped = _ending()
     class_server = ClassServer(storage, pages(), host=chosen.host, port=port)
-    stopped = threading.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: stopped.set())
     board = f"http://127.0.0.1:{class_server.server.port}/board#{storage.key}"
     try:
         if continues:
@@ -105,12 +126,37 @@ def _teach(chosen: argparse.Namespace, file: pathlib.Path) -> int:
         print(f"The code        {storage.code}")
         print(f"Your board      {board}")
         print("Only you open the board: its address contains your key. Ctrl-C ends the class.")
-        sys.stdout.flush()
-        if not chosen.no_browser:
-            webbrowser.open(board)
-        while not stopped.wait(1):  # Windows lets Ctrl-C through only between waits
-            pass
+        _wait(stopped, board if not chosen.no_browser else None)
     finally:
         class_server.stop(keep=chosen.keep)
     print("The class has ended." + ("" if chosen.keep else " Nothing of it is stored."))
     return 0
+
+
+def _ask(port: int, opens: bool) -> int:
+    async def no_messages(connection: ServerConnection) -> None:
+        """This server has a page, and nothing to say over a WebSocket."""
+
+    stopped = _ending()
+    with serve(no_messages, name="questions", port=port, pages={"/": twenty_questions()}) as server:
+        page = server.url.replace("ws", "http", 1)
+        print(f"The questions are at {page}/   Ctrl-C ends this.")
+        _wait(stopped, f"{page}/" if opens else None)
+    return 0
+
+
+def _ending() -> threading.Event:
+    """Return an event that Ctrl-C sets from now on, and a request of the system to end, too."""
+    stopped = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stopped.set())
+    return stopped
+
+
+def _wait(stopped: threading.Event, page: str | None) -> None:
+    """Open a page in a browser, if there is one to open, and wait for the end."""
+    sys.stdout.flush()
+    if page:
+        webbrowser.open(page)
+    while not stopped.wait(1):  # Windows lets Ctrl-C through only between waits
+        pass

@@ -1,13 +1,14 @@
-"""The pages of a class: the learners', the teacher's board, and the list of questions."""
+"""The pages of a class, and the twenty questions as a page of its own."""
 
+import dataclasses
 import json
 import pathlib
 
-from wsdemo.classroom.questions import questions
+from wsdemo.classroom.questions import inventory, questions
 from wsdemo.course import lessons
 from wsdemo.server.static import StaticPage
 
-__all__ = ["pages"]
+__all__ = ["pages", "twenty_questions"]
 
 WEB = pathlib.Path(__file__).with_name("web")
 
@@ -40,3 +41,23 @@ def _lessons() -> list[dict[str, object]]:
         }
         for name in names
     ]
+
+
+def twenty_questions() -> str:
+    """Return the page for one who learns alone: one HTML file, which works from disk, too.
+
+    It asks before and after the course, keeps the answers in the browser, and then names the wrong
+    idea behind each wrong answer, and the lesson against it.
+    """
+    data = json.dumps([dataclasses.asdict(each) for each in inventory()])
+    data = data.replace("<", "\\u003c")  # so that no text of it can end the script
+    script = (WEB / "questions.js").read_text("utf-8")
+    parts = {
+        "{style}": (WEB / "class.css").read_text("utf-8"),
+        "{scripts}": f'<script id="data" type="application/json">{data}</script>\n'
+        f"<script>{script}</script>",
+    }
+    page = (WEB / "questions.html").read_text("utf-8")
+    for place, text in parts.items():
+        page = page.replace(place, text)
+    return page

@@ -82,7 +82,7 @@ async def join(made: Class, number: int) -> ClientConnection:
     """Let a learner in."""
     connection = await connect(f"ws://{made.place}/learn")
     join = {"type": "join", "code": made.code, "learner": f"{number:032x}", "name": f"n{number}"}
-    await connection.send(json.dumps({**join, "shows_name": False}))
+    await connection.send(json.dumps({**join, "shows_name": False, "page": True}))
     await connection.recv()
     return connection
 

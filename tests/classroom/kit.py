@@ -46,6 +46,7 @@ async def learner(server, name="Ana", identifier=None, shows_name=False, code=No
             learner=identifier or name.encode().hex().zfill(32),
             name=name,
             shows_name=shows_name,
+            page=True,
         )
         await member.hear()
         yield member

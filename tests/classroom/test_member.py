@@ -56,11 +56,19 @@ def test_a_learner_joins_and_the_check_of_an_exercise_is_seen(copy, server):
     shown = wsdemo.join(server.place, server.storage.code.lower(), "Ana")
     assert "Ana has joined the class" in repr(shown)
     assert shown.ticket.page in repr(shown)
-    wsdemo.check("01.1", lambda key: "wrong")
-    wait_until(lambda: verdicts(server) == [{"01.1": False}])
+    wsdemo.check("00.2", 5)
+    wait_until(lambda: verdicts(server) == [{"00.2": False}])
     [(exercise, text)] = server.storage.classroom.roster.diagnoses
-    assert exercise == "01.1"
-    assert "wrong" not in text  # what the learner's code has returned is not sent
+    assert exercise == "00.2"
+    assert "line 5 waits, too" in text
+
+
+def test_a_hint_is_no_wrong_idea(copy, server):
+    """Run All checks each exercise as the lesson has it, before anybody has answered."""
+    wsdemo.join(server.place, server.storage.code, "Ana")
+    assert wsdemo.check("01.1", lambda key: "the learner's own text").state == "not yet"
+    wait_until(lambda: verdicts(server) == [{"01.1": False}])
+    assert server.storage.classroom.roster.diagnoses == {}
 
 
 def test_code_and_its_exceptions_are_never_sent(copy, server):

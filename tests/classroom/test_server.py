@@ -230,7 +230,7 @@ def test_a_wrong_key_and_a_wrong_code(server):
             assert "not the key" in json.loads(await connection.recv())["error"]
         async with connect(f"{server.server.url}/learn") as connection:
             join = {"type": "join", "code": "AAAA-AAAA", "learner": "f" * 32, "name": "Eve"}
-            await connection.send(json.dumps({**join, "shows_name": False}))
+            await connection.send(json.dumps({**join, "shows_name": False, "page": True}))
             assert "not the code" in json.loads(await connection.recv())["error"]
 
     run(scene())

@@ -129,6 +129,18 @@ def test_a_diagnosis_is_shown_when_several_learners_have_it(room):
     ]
 
 
+def test_who_has_only_a_notebook_is_not_waited_for(room):
+    room.roster.join("d" * 32, "Dora", shows_name=False, on_page=False)
+    room.roster.join(ANA, "Ana", shows_name=False, on_page=False)  # her notebook, beside her page
+    room.open("03.p1")
+    room.choose(ANA, "03.p1", "a", 1)
+    vote = room.for_board()["vote"]
+    assert (vote["chosen"], vote["voters"]) == (1, 3)
+    assert room.for_board()["here"] == 4
+    room.roster.leave(ANA, on_page=False)
+    assert room.for_board()["vote"]["voters"] == 3
+
+
 def test_names_are_shown_only_where_both_have_chosen_so(room):
     for each in (ANA, EVE):
         room.roster.learners[each].wants_help = True

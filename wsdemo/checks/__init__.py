@@ -162,8 +162,11 @@ async def _judge(number: str, answer: Any) -> Verdict:
         try:
             return Verdict(number, "right", await in_limit(_judges[number](answer), _limit(number)))
         except Finding as finding:
-            state = "not yet" if isinstance(finding, NotYet) else "look again"
-            verdict = Verdict(number, state, str(finding), finding.evidence, diagnosis=str(finding))
+            text = str(finding)
+            if isinstance(finding, NotYet):  # a hint, and no wrong idea
+                verdict = Verdict(number, "not yet", text, finding.evidence)
+            else:
+                verdict = Verdict(number, "look again", text, finding.evidence, diagnosis=text)
         except OutOfTime as late:
             verdict = Verdict(number, "look again", str(late), diagnosis=LATE)
         except BaseException as error:

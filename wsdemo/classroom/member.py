@@ -32,6 +32,7 @@ def join_message(ticket: Ticket) -> str:
             "learner": ticket.learner,
             "name": ticket.name,
             "shows_name": ticket.shows_name,
+            "page": False,
         }
     )
 

@@ -41,6 +41,7 @@ FROM_LEARNERS: dict[str, Fields] = {
         "learner": _matches(IDENTIFIER),
         "name": _is_text,
         "shows_name": _is_bool,
+        "page": _is_bool,
     },
     "vote": {"question": _matches(NUMBER), "option": _is_text, "round": _is_count},
     "verdict": {"exercise": _matches(EXERCISE), "right": _is_bool, "diagnosis": _is_text},

@@ -29,6 +29,7 @@ class Learner:
         verdicts: whether the newest answer to each exercise was right, by the exercise's number.
         wants_help: whether the learner has asked for help.
         connections: how many connections the learner has: the notebook's and the page's are two.
+        pages: how many of them are pages, on which one can vote.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Learner:
     verdicts: dict[str, bool] = field(default_factory=dict)
     wants_help: bool = False
     connections: int = 0
+    pages: int = 0
 
 
 class Roster:
@@ -51,13 +53,14 @@ class Roster:
         self.learners: dict[str, Learner] = {}
         self.diagnoses: dict[tuple[str, str], set[str]] = {}
 
-    def join(self, identifier: str, name: str, shows_name: bool) -> Learner:
+    def join(self, identifier: str, name: str, shows_name: bool, on_page: bool = True) -> Learner:
         """Let a learner in, or in again.
 
         Args:
             identifier: who it is.
             name: the nickname; that of before is replaced.
             shows_name: whether the board may show it.
+            on_page: whether it is from a page, on which one can vote, and not from a notebook.
 
         Raises:
             ValueError: that is not a name; the text says why.
@@ -73,11 +76,13 @@ class Roster:
         learner = self.learners.setdefault(identifier, Learner(name))
         learner.name, learner.shows_name = name, shows_name
         learner.connections += 1
+        learner.pages += on_page
         return learner
 
-    def leave(self, identifier: str) -> None:
+    def leave(self, identifier: str, on_page: bool = True) -> None:
         """Note that one of a learner's connections has ended. What the learner did is kept."""
         self.learners[identifier].connections -= 1
+        self.learners[identifier].pages -= on_page
 
     def note(self, identifier: str, exercise: str, right: bool, diagnosis: str) -> None:
         """Note the verdict of an exercise.
@@ -127,7 +132,7 @@ class Roster:
     def dump(self) -> dict[str, Any]:
         """Return all of it as data for JSON; who comes back is connected again."""
         learners = {
-            identifier: {**asdict(each), "connections": 0}
+            identifier: {**asdict(each), "connections": 0, "pages": 0}
             for identifier, each in self.learners.items()
         }
         diagnoses = [[*key, sorted(learners)] for key, learners in self.diagnoses.items()]

@@ -131,7 +131,7 @@ class ClassServer:
         ):
             raise _Goodbye("this is not the code of this class; after 20 wrong ones, wait a minute")
         try:
-            roster.join(learner, asked["name"], asked["shows_name"])
+            roster.join(learner, asked["name"], asked["shows_name"], asked["page"])
         except ValueError as error:
             raise _Goodbye(str(error)) from None
         except Full as error:
@@ -147,7 +147,7 @@ class ClassServer:
                     await connection.send(refusal(reason))
         finally:
             del self._learners[connection]
-            roster.leave(learner)
+            roster.leave(learner, asked["page"])
             self._note()
 
     def _take(self, learner: str, data: str | bytes) -> str:

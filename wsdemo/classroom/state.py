@@ -128,10 +128,10 @@ class Classroom:
         }
         if self.current:
             vote = self.vote()
-            chosen = vote.rounds[-1].choices.keys() & {
-                name for name, each in roster.learners.items() if each.connections
-            }
-            shown["vote"] = {**self._shown(vote), "chosen": len(chosen)}
+            voters = {name for name, each in roster.learners.items() if each.pages}
+            chosen = voters & vote.rounds[-1].choices.keys()
+            counts = {"chosen": len(chosen), "voters": len(voters)}
+            shown["vote"] = {**self._shown(vote), **counts}
         if self.inventory:
             shown["inventory"] = {"which": self.inventory, "results": self._inventory_results()}
         return shown

@@ -65,9 +65,9 @@ function showVote(vote) {
     line.append(make("b", letter), words);
     return line;
   });
-  $("chosen").textContent = isShown ? "" : `${vote.chosen} of ${state.here} have chosen`;
+  $("chosen").textContent = isShown ? "" : `${vote.chosen} of ${vote.voters} have chosen`;
   $("reveal").hidden = isShown;
-  $("reveal").classList.toggle("quiet", vote.chosen < state.here);
+  $("reveal").classList.toggle("quiet", vote.chosen < vote.voters);
   $("again").hidden = !isShown || vote.round === 2 || Boolean(vote.right);
   $("answer").hidden = !isShown || Boolean(vote.right);
   $("answer").classList.toggle("quiet", vote.round === 1);

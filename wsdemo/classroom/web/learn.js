@@ -35,7 +35,7 @@ function randomIdentifier() {
 
 function join() {
   $("joining").hidden = true;
-  line = connection("/learn", () => ({ type: "join", ...me }), {
+  line = connection("/learn", () => ({ type: "join", ...me, page: true }), {
     message: receive,
     state(text) {
       $("state").textContent = text;

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wsdemo.course import lessons
+from wsdemo.scratch import STAGES, part
 
 __all__ = ["Worked", "worked"]
 
@@ -20,11 +21,14 @@ class Worked:
         source: the worked answer, with all that it uses.
         hints: from the general to the particular.
         why: why the worked answer is written so.
+        is_offered: whether a learner may open the worked answer before their own is right, because
+            the next exercise goes on from it.
     """
 
     source: str = ""
     hints: tuple[str, ...] = ()
     why: str = ""
+    is_offered: bool = False
 
 
 def worked(number: str) -> Worked:
@@ -40,7 +44,17 @@ def _read(folder: Path) -> dict[str, Worked]:
         for number, source in _sources(file.read_text(encoding="utf-8")):
             about = texts.get(number, {})
             found[number] = Worked(source, tuple(about.get("hints", ())), about.get("why", ""))
+    for stage in STAGES:
+        number = f"21.{stage}"
+        about = texts.get(number, {})
+        found[number] = Worked(_parts(stage), tuple(about["hints"]), about["why"], is_offered=True)
     return found
+
+
+def _parts(stage: int) -> str:
+    """Return what a stage of lesson 21 brings to each of the two programs."""
+    parts = {side: part(stage, side) for side in ("server", "client")}
+    return "\n\n".join(f"# {side}.py\n{text}".strip() for side, text in parts.items() if text)
 
 
 def _sources(text: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import PurePath
 from typing import Protocol
 
 from wsdemo.judge.address import Address, Trouble
@@ -196,7 +197,7 @@ class ServerProgram(RunningServer):
             return
         port = self.address.port
         self._program = Program(
-            self._command[0],
+            _name(self._command),
             self._command,
             [port],
             patience=START,
@@ -246,7 +247,7 @@ class ClientProgram:
         port = listener.sockets[0].getsockname()[1]
         variables = {"WS_URL": f"ws://127.0.0.1:{port}{TARGET}"}
         program = await asyncio.to_thread(
-            Program, self._command[0], self._command, [], variables=variables
+            Program, _name(self._command), self._command, [], variables=variables
         )
 
         async def connect(talk: Talk) -> Peer:
@@ -307,6 +308,11 @@ def _checked(command: Sequence[str]) -> list[str]:
     if shutil.which(command[0]) is None:
         raise Trouble(f"there is no program {command[0]!r} here")
     return list(command)
+
+
+def _name(command: Sequence[str]) -> str:
+    """Return what a program is called: ``python server.py``, without the folders."""
+    return " ".join(PurePath(word).name for word in command[:2])
 
 
 def _last_lines(program: Program | None) -> str:

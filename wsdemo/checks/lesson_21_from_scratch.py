@@ -70,8 +70,8 @@ async def _judged(answer: Any, stage: Stage) -> str:
     finally:
         await candidate.stop()
     if report.passed:
-        before = " and of the stages before it" if len(stages) > 1 else ""
-        return f"all {len(stage.cases)} cases of this stage{before} pass."
+        before = ", and those of the stages before it" if len(stages) > 1 else ""
+        return f"all {len(stage.cases)} cases of this stage pass{before}."
     raise Misconception(_told(report, stages) + _unchanged(file), shown=report)
 
 
@@ -84,15 +84,16 @@ def _candidate(answer: Any, stage: Stage) -> tuple[Path | None, Candidate]:
     try:
         if isinstance(answer, str) and "://" in answer:
             return None, candidate_for(answer, is_client)
+        candidate = candidate_for(command_for(answer), is_client)
         if not isinstance(answer, str):
-            return None, candidate_for(command_for(answer), is_client)
+            return None, candidate
         own = begin(answer)
         if not own.is_begun:
             raise NotYet(
                 f"{own.name} is as it was given to you. Open it, write stage {stage.number}, save "
                 "it with Ctrl+S, and run this cell again."
             )
-        return own.file, candidate_for(command_for(answer), is_client)
+        return own.file, candidate
     except (Trouble, ValueError) as trouble:
         raise Misconception(str(trouble)) from None
 
@@ -102,12 +103,8 @@ def _told(report: Report, stages: Sequence[Stage]) -> str:
     number = int(report.failures[0].number.partition(".")[0])
     stage = next(each for each in stages if each.number == number)
     passed = sum(each.number.startswith(f"{number}.") for each in report.verdicts if each.passed)
-    last = stages[-1].number
-    if number == last:
-        return (
-            f"{passed} of {len(stage.cases)} cases of this stage passed, and then this one failed"
-        )
-    return f"stage {number} comes first: {passed} of its cases passed, and then this one failed"
+    count = f"{passed} of {len(stage.cases)} cases passed, and then this one failed"
+    return count if stage == stages[-1] else f"stage {number} comes first: {count}"
 
 
 def _unchanged(file: Path | None) -> str:

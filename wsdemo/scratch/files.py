@@ -106,8 +106,9 @@ def command_for(program: str | Sequence[str]) -> list[str]:
     ending = Path(program).suffix
     if ending not in RUN_BY:
         raise ValueError(
-            f"{program} ends with neither of {', '.join(RUN_BY)}. Write a list with the words "
-            'that start it, such as ["go", "run", "from_scratch/server.go"]'
+            f"only a file that ends with {', '.join(RUN_BY)} can be started by its name, and not "
+            f"{program}. Write a list with the words that start it, such as "
+            '["go", "run", "from_scratch/server.go"]'
         )
     return [*RUN_BY[ending], str(begin(program).file)]
 

@@ -76,7 +76,7 @@ def _piece(statement: ast.stmt, lines: list[str]) -> Piece:
     if isinstance(statement, ast.ClassDef):
         functions = [each for each in statement.body if _is_function(each)]
         methods = {each.name: _lines(each, lines) for each in functions}
-        head = lines[statement.lineno - 1 : functions[0].lineno - 1] if functions else []
+        head = lines[_first(statement) - 1 : _first(functions[0]) - 1] if functions else []
         return Piece((statement.name,), text, "definition", methods, "\n".join(head).rstrip())
     if _is_function(statement):
         return Piece((statement.name,), text, "definition")
@@ -89,7 +89,13 @@ def _is_function(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctio
 
 def _lines(statement: ast.stmt, lines: list[str]) -> str:
     """Return the lines of a statement, with the comment at the end of the last one."""
-    return "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
+    return "\n".join(lines[_first(statement) - 1 : statement.end_lineno])
+
+
+def _first(statement: ast.stmt) -> int:
+    """Return the number of its first line; its decorators come before it."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)])
 
 
 def _place_for(piece: Piece, after: list[Piece], grown: list[Piece]) -> int:

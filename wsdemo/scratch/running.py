@@ -15,6 +15,9 @@ __all__ = ["Standing", "run", "standing"]
 ENOUGH = 7
 """A browser needs a server that has passed the stages up to this one."""
 
+PATIENCE = 1.0
+"""Seconds that a program has for each answer."""
+
 WORKED = 16
 """The stage whose worked server runs where the reader's is not ready."""
 
@@ -53,7 +56,7 @@ def standing(program: str | Sequence[str], client: bool = False) -> Standing:
     if isinstance(program, str) and not begin(program).is_begun:
         return nothing
     try:
-        report = judge(command_for(program), client=client)
+        report = judge(command_for(program), client=client, patience=PATIENCE)
     except Trouble as trouble:
         print(trouble)
         return nothing

@@ -1,5 +1,7 @@
 """The worked answers of the stages: what each one brings, and the whole program after it."""
 
+import functools
+
 from wsdemo.judge.stages import STAGES as JUDGED
 from wsdemo.scratch.files import OwnProgram, begin, published, set_aside
 from wsdemo.scratch.growing import grow
@@ -24,6 +26,7 @@ def part(stage: int, side: str = "server") -> str:
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
+@functools.cache
 def program_after(stage: int, side: str = "server") -> str:
     """Return a whole program, as it is after the worked answer of a stage.
 
@@ -31,11 +34,10 @@ def program_after(stage: int, side: str = "server") -> str:
         stage: its number; 0 for the program that the reader begins with.
         side: ``"server"`` or ``"client"``: which of the two programs.
     """
-    program = published(f"start_{side}.py").read_text(encoding="utf-8")
-    for number in range(1, stage + 1):
-        if added := part(number, side):
-            program = grow(program, added)
-    return program
+    if stage == 0:
+        return published(f"start_{side}.py").read_text(encoding="utf-8")
+    program, added = program_after(stage - 1, side), part(stage, side)
+    return grow(program, added) if added else program
 
 
 def take(stage: int) -> None:

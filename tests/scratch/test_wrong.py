@@ -36,5 +36,5 @@ def test_a_wrong_server_is_refused_by_name(wrong):
 @pytest.mark.parametrize("wrong", OF_CLIENTS, ids=lambda wrong: wrong.name)
 def test_a_wrong_client_is_refused_by_name(wrong, tmp_path):
     words = written(tmp_path, wrong.stage, lambda _, side: wrong.source(side))
-    [failure] = judge(words, stage=wrong.stage, client=True, patience=PATIENCE).failures
+    [failure] = judge(words, stage=wrong.stage, client=True, patience=2).failures
     assert failure.title == wrong.title

@@ -150,3 +150,13 @@ def test_how_far_a_program_is(copy, capsys):
     scratch.begin("server.py").file.write_text("oh no\n")
     assert scratch.standing("server.py").passed == 0
     assert "SyntaxError" in capsys.readouterr().out
+
+
+@pytest.mark.node
+def test_the_first_program_in_javascript_listens(copy, require_node):
+    assert "as it was given" in wsdemo.check("21.1", "server.mjs").text
+    own = scratch.begin("server.mjs").file
+    own.write_text(own.read_text() + "// mine")
+    assert scratch.command_for("server.mjs") == ["node", str(own)]
+    verdict = wsdemo.check("21.1", [require_node, str(own)])
+    assert verdict.shown.failures[0].failure.received.endswith("without a response")

@@ -3,6 +3,7 @@
 import atexit
 import functools
 import html
+import re
 import shutil
 import sys
 import tempfile
@@ -65,7 +66,8 @@ class OwnProgram:
     def _repr_html_(self) -> str:
         name = html.escape(self.name)
         if not self.is_kept:
-            return f"<p><code>{name}</code> is your program. {html.escape(TEMPORARY)}</p>"
+            told = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(TEMPORARY))
+            return f"<p><code>{name}</code> is your program. {told}</p>"
         return f'<p><a href="{name}"><code>{name}</code></a> is your program.</p>'
 
 

@@ -5,9 +5,10 @@
 import { createServer } from "node:net";
 
 function serveClient(socket) {
-  socket.on("error", () => socket.destroy()); // a client that was reset ends only itself
+  socket.on("error", () => socket.destroy()); // a reset ends this connection only
   socket.on("data", (bytes) => {
-    // bytes is a Buffer: what has come so far, which may be a part of a request.
+    // A Buffer of what has come just now: it may be a part of a request.
+    console.log(bytes.length, "bytes have come");
     socket.end();
   });
 }

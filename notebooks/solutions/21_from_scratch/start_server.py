@@ -10,8 +10,7 @@ import os
 
 async def serve_client(reader, writer):
     """Serve one client: asyncio calls this for each TCP connection."""
-    # await reader.readexactly(2), await reader.readuntil(b"...") and writer.write(b"...")
-    # are all that you need for stage 1.
+    # Stage 1 needs two calls: await reader.readuntil(b"...") and writer.write(b"...").
     writer.close()
 
 

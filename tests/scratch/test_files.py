@@ -103,6 +103,16 @@ def test_a_program_with_a_typing_error_is_told_with_its_line(copy):
     assert "has not changed" not in wsdemo.check("21.1", "server.py").text
 
 
+def test_what_the_program_raised_is_shown_and_only_that_of_the_case_that_failed(copy):
+    own = scratch.begin("server.py").file
+    text = scratch.program_after(2).replace("print(f", "print('at its start'); print(f")
+    own.write_text(text.replace("+ GUID).encode()", "+ GUID)"))
+    verdict = wsdemo.check("21.2", "server.py")
+    assert "return base64.b64encode(hashlib.sha1((key + GUID)).digest())" in repr(verdict)
+    assert "TypeError: Strings must be encoded before hashing" in verdict._repr_html_()
+    assert "at its start" not in repr(verdict)
+
+
 def test_a_verdict_shows_the_bytes_the_section_and_the_hint(copy):
     scratch.take(2)
     own = scratch.begin("server.py").file

@@ -20,7 +20,7 @@ def test_a_core_without_io_in_two_shells(form):
 
 @pytest.mark.node
 def test_a_server_in_javascript(require_node):
-    verdict = wsdemo.check("21.14", [require_node, str(scratch.published("server.mjs"))])
+    verdict = wsdemo.check("21.10", [require_node, str(scratch.published("server.mjs"))])
     assert verdict.state == "right", verdict
 
 

@@ -63,6 +63,7 @@ NEEDS = {
     "17": "pytest, a program beside the notebook",
     "18": "web frameworks and their servers",
     "19": "nginx and processes, programs beside the notebook",
+    "21": "your own server, a program beside the notebook",
 }
 """The lessons that cannot run in a tab, with what they need."""
 

@@ -6,7 +6,7 @@
 import collections
 
 from tests.checks.test_answers import check, rows, worked
-from wsdemo.checks import exercises
+from tests.checks.worked import OTHERS
 
 
 def main() -> None:
@@ -17,12 +17,12 @@ def main() -> None:
         verdict = check(number, answer)
         wrong[number] += 1
         refused[number] += verdict.state != "right" and diagnosis in str(verdict)
-    for number, answer in [*rows("RIGHT"), *((each, worked(each)) for each in exercises())]:
+    for number, answer in [*rows("RIGHT"), *((each, worked(each)) for each in OTHERS)]:
         right[number] += 1
         accepted[number] += check(number, answer).state == "right"
     print("| exercise | wrong tried | refused, truly | right tried | accepted |")
     print("| --- | --- | --- | --- | --- |")
-    for each in exercises():
+    for each in OTHERS:
         print(f"| {each} | {wrong[each]} | {refused[each]} | {right[each]} | {accepted[each]} |")
     sums = [sum(each.values()) for each in (wrong, refused, right, accepted)]
     print("| all |", " | ".join(map(str, sums)), "|")

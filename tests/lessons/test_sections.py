@@ -1,7 +1,8 @@
 """Each section works after the first cells alone, and a lesson's core fits into half an hour.
 
 The beginning of a lesson is what stands above its first heading of level 2; a section is what
-stands below one. A section whose heading begins with "Deeper" may be skipped by everybody.
+stands below one. A section whose heading begins with "Deeper" may be skipped by everybody. A lesson
+with stages is a project of several evenings: each stage has limits of its own (project.py).
 """
 
 import ast
@@ -11,6 +12,7 @@ import re
 
 import pytest
 
+from tests.lessons import project
 from tests.lessons.kit import (
     LESSONS,
     code,
@@ -26,7 +28,7 @@ from tests.lessons.kit import (
 MOST_CORE_LINES, MOST_CORE_WORDS = 220, 1250
 WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_AN_EXERCISE = 160, 20, 4
 KNOWN = {*dir(builtins), "display", "get_ipython", "__name__"}
-LINKS = ("glossary.md", "errors.md", "solutions/{}.py")
+LINKS = ("glossary.md", "errors.md", "solutions/{}")
 
 
 def words(cells):
@@ -40,12 +42,16 @@ def lines(cells):
     return sum(bool(line.strip()) for text in texts for line in text.splitlines())
 
 
-def minutes(notebook):
-    """Estimate how long the core of a lesson takes."""
-    core = core_of(notebook)
+def minutes(core):
+    """Estimate how long some cells take."""
     exercises = sum("wsdemo.check(" in text_of(cell["source"]) for cell in codes(core))
     prose = words(core) / WORDS_A_MINUTE
     return prose + lines(core) / LINES_A_MINUTE + exercises * MINUTES_AN_EXERCISE
+
+
+def in_fives(number):
+    """Round minutes up to the next five."""
+    return int(-(-number // 5) * 5)
 
 
 def core_of(notebook):
@@ -116,8 +122,14 @@ def sections_stand_alone(notebook, name):
 
 
 def core_is_short(notebook, name):
-    """What everybody reads takes half an hour."""
+    """What everybody reads takes half an hour; in a project, each stage has its own limits."""
     core, faults = core_of(notebook), []
+    for number, cells in project.stages(notebook):
+        core = project.rest(notebook)
+        if (count := lines(cells)) > project.MOST_STAGE_LINES:
+            faults.append(f"stage {number} has {count} lines of code")
+        if (count := words(cells)) > project.MOST_STAGE_WORDS:
+            faults.append(f"stage {number} has {count} words")
     if (count := lines(core)) > MOST_CORE_LINES:
         faults.append(f"the core has {count} lines of code: move some below a heading Deeper")
     if (count := words(core)) > MOST_CORE_WORDS:
@@ -127,11 +139,26 @@ def core_is_short(notebook, name):
 
 def minutes_are_honest(notebook, name):
     """The minutes that a lesson names are those that its core takes, to the next five."""
+    if stages := project.stages(notebook):
+        return stage_minutes_are_honest(stages) + project.plan_faults(notebook)
     told = re.search(r"\*\*(\d+) minutes\*\*", text_of(notebook["cells"][0]["source"]))
-    expected = -(-minutes(notebook) // 5) * 5
+    expected = in_fives(minutes(core_of(notebook)))
     if told and int(told[1]) == expected:
         return []
-    return [f"the first cell should say **{expected:.0f} minutes**"]
+    return [f"the first cell should say **{expected} minutes**"]
+
+
+def stage_minutes_are_honest(stages):
+    """A stage takes the time to read it, and to write what its worked answer adds."""
+    faults = []
+    for number, cells in stages:
+        writing = project.lines_to_write(number) / project.LINES_TO_WRITE_A_MINUTE
+        expected = in_fives(minutes(cells) + writing)
+        if project.told_minutes(cells) != expected:
+            faults.append(f"stage {number} should say **{expected} minutes**")
+        if expected > project.MOST_STAGE_MINUTES:
+            faults.append(f"stage {number} takes {expected} minutes: move some into another stage")
+    return faults
 
 
 def deeper_is_closed(notebook, name):
@@ -193,6 +220,11 @@ RIGHT = lesson(
     *section("Deeper more", "a\n" * 400, **{"jp-MarkdownHeadingCollapsed": True}),
 )
 LONG = " ".join(["word"] * 1300)
+CHECKED = 'wsdemo.check("21.2", "server.py")\n'
+STAGE = lesson(*section("Stage 2", CHECKED))
+PLANNED = lesson(
+    markdown("| 1 | 2 to 3 | much | 80 |", "plan"), *section("Stage 2\n\n**5 minutes**", CHECKED)
+)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -213,6 +245,20 @@ def test_a_good_lesson_passes(check):
         (core_is_short, lesson(*section("One", "a\n" * 221)), "the core has 223 lines of code"),
         (core_is_short, lesson(markdown(LONG, "prose")), "words: move some below"),
         (minutes_are_honest, lesson(markdown(LONG, "prose")), r"\*\*10 minutes"),
+        (core_is_short, lesson(*section("Stage 2", "a\n" * 31)), "stage 2 has 31 lines of code"),
+        (core_is_short, lesson(*section(f"Stage 2 {LONG[:800]}")), "stage 2 has 1.. words"),
+        (core_is_short, lesson(*section("Stage 2"), *section(LONG)), "the core has 1... words"),
+        (minutes_are_honest, STAGE, r"stage 2 should say \*\*10 minutes"),
+        (
+            minutes_are_honest,
+            lesson(*section(f"Stage 11 {LONG[:800]}", CHECKED)),
+            "takes 25 minutes: move",
+        ),
+        (minutes_are_honest, STAGE, r"evenings should have the stages \[2\]"),
+        (minutes_are_honest, STAGE, r"first cell should say \*\*0 hours"),
+        (minutes_are_honest, PLANNED, "the stages 2 to 3 takes 5 minutes"),
+        (minutes_are_honest, PLANNED, "the stages 2 to 3 is too long"),
+        (minutes_are_honest, PLANNED, r"first cell should say \*\*½ hours"),
         (deeper_is_closed, lesson(*section("Deeper")), "'Deeper' is open"),
         (links_help, good_notebook(), "has no link to glossary.md"),
     ],

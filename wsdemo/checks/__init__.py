@@ -67,10 +67,10 @@ def exercise(number: str, time_limit: float | None = None) -> Callable[..., Any]
 
 
 def exercises() -> list[str]:
-    """Return the numbers of all exercises."""
+    """Return the numbers of all exercises, in their order: 21.2 comes before 21.10."""
     for module in _modules():
         importlib.import_module(module)
-    return sorted(_judges)
+    return sorted(_judges, key=lambda number: tuple(map(int, number.split("."))))
 
 
 def _modules(lesson: str = "") -> list[str]:
@@ -137,6 +137,8 @@ def _with_notes(verdict: Verdict) -> Verdict:
         count = len(about.hints)
         titles = [f"Hint {index} of {count}" for index in range(1, count + 1)]
         notes = [Note(*each) for each in zip(titles, about.hints[:tries], strict=False)]
+        if about.is_offered and tries > count:
+            notes.append(Note("A worked answer", about.why, about.source))
     return replace(verdict, notes=tuple(notes))
 
 
@@ -162,11 +164,16 @@ async def _judge(number: str, answer: Any) -> Verdict:
         try:
             return Verdict(number, "right", await in_limit(_judges[number](answer), _limit(number)))
         except Finding as finding:
+            is_hint = isinstance(finding, NotYet)
             text = str(finding)
-            if isinstance(finding, NotYet):  # a hint, and no wrong idea
-                verdict = Verdict(number, "not yet", text, finding.evidence)
-            else:
-                verdict = Verdict(number, "look again", text, finding.evidence, diagnosis=text)
+            verdict = Verdict(
+                number,
+                "not yet" if is_hint else "look again",
+                text,
+                finding.evidence,
+                diagnosis="" if is_hint else text,  # a hint is for an answer without a wrong idea
+                shown=finding.shown,
+            )
         except OutOfTime as late:
             verdict = Verdict(number, "look again", str(late), diagnosis=LATE)
         except BaseException as error:

@@ -28,6 +28,7 @@ class Finding(Exception):
         input: what the check gave to the answer.
         expected: what a right answer does with this input.
         received: what this answer did.
+        shown: what else is shown, such as a picture of the conversation.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Finding(Exception):
         input: Any = _nothing,
         expected: Any = _nothing,
         received: Any = _nothing,
+        shown: Any = None,
     ) -> None:
         super().__init__(text)
+        self.shown = shown
         values = {"input": input, "expected": expected, "received": received}
         self.evidence = tuple(
             (name, shorten(value)) for name, value in values.items() if value is not _nothing
@@ -111,6 +114,7 @@ class Verdict:
         notes: hints, or the worked answer.
         diagnosis: what a class may hear of it: the check's own words, nothing of the learner's
             code; empty where there are no such words.
+        shown: what else is shown, such as a picture of the conversation.
     """
 
     exercise: str
@@ -119,12 +123,14 @@ class Verdict:
     evidence: tuple[tuple[str, str], ...] = ()
     notes: tuple[Note, ...] = ()
     diagnosis: str = ""
+    shown: Any = None
 
     def __repr__(self) -> str:
         lines = [f"{SIGNS[self.state]} {self.exercise} {self.state}: {self.text}"]
         width = max((len(name) for name, _ in self.evidence), default=0)
         lines += [f"    {name:<{width}}  {value}" for name, value in self.evidence]
-        lines += [textwrap.indent(repr(note), "    ") for note in self.notes]
+        more = [self.shown] if self.shown else []
+        lines += [textwrap.indent(repr(each), "    ") for each in [*more, *self.notes]]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -136,7 +142,8 @@ class Verdict:
             for name, value in self.evidence
         )
         values = f"<dl style={GRID}>{rows}</dl>" if rows else ""
-        notes = "".join(note._repr_html_() for note in self.notes)
+        more = [self.shown] if self.shown else []
+        notes = "".join(each._repr_html_() for each in [*more, *self.notes])
         return (
             f'<div role="status" style="border-left:4px solid {colour};padding:.3em .8em">'
             f"{first}{values}{notes}</div>"

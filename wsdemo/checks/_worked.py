@@ -6,10 +6,14 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wsdemo.course import lessons
 
 __all__ = ["Worked", "worked"]
+
+STAGES_OF = "21."
+"""The exercises of this lesson go on from one another."""
 
 
 @dataclass(frozen=True)
@@ -20,27 +24,45 @@ class Worked:
         source: the worked answer, with all that it uses.
         hints: from the general to the particular.
         why: why the worked answer is written so.
+        is_offered: whether a learner may open the worked answer before their own is right, because
+            the next exercise goes on from it.
     """
 
     source: str = ""
     hints: tuple[str, ...] = ()
     why: str = ""
+    is_offered: bool = False
 
 
 def worked(number: str) -> Worked:
     """Return the texts about an exercise, such as ``"03.1"``."""
-    return _read(lessons() / "solutions").get(number, Worked())
+    folder = lessons() / "solutions"
+    about = _texts(folder).get(number, {})
+    is_stage = number.startswith(STAGES_OF)
+    source = _stage(number) if is_stage else _answers(folder).get(number, "")
+    return Worked(source, tuple(about.get("hints", ())), about.get("why", ""), is_stage)
 
 
 @functools.cache
-def _read(folder: Path) -> dict[str, Worked]:
-    texts = tomllib.loads((folder / "hints.toml").read_text(encoding="utf-8"))
-    found = {}
-    for file in folder.glob("[0-9]*.py"):
-        for number, source in _sources(file.read_text(encoding="utf-8")):
-            about = texts.get(number, {})
-            found[number] = Worked(source, tuple(about.get("hints", ())), about.get("why", ""))
-    return found
+def _texts(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the hints and reasons, by the exercise's number."""
+    return tomllib.loads((folder / "hints.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _answers(folder: Path) -> dict[str, str]:
+    """Return the sources of the worked answers, by the exercise's number."""
+    texts = (file.read_text(encoding="utf-8") for file in folder.glob("[0-9]*.py"))
+    return {number: source for text in texts for number, source in _sources(text)}
+
+
+def _stage(number: str) -> str:
+    """Return what a stage of lesson 21 brings to each of the two programs."""
+    from wsdemo.scratch import part  # it needs the judge, and no other exercise does
+
+    stage = int(number.removeprefix(STAGES_OF))
+    parts = {side: part(stage, side) for side in ("server", "client")}
+    return "\n\n".join(f"# {side}.py\n{text}".strip() for side, text in parts.items() if text)
 
 
 def _sources(text: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import PurePath
 from typing import Protocol
 
 from wsdemo.judge.address import Address, Trouble
@@ -61,8 +62,12 @@ class Candidate(Protocol):
         """
         ...
 
-    def printed(self) -> str:
-        """Return the last lines that the program printed."""
+    def mark(self) -> int:
+        """Return how many characters the program has printed so far."""
+        ...
+
+    def printed(self, since: int = 0) -> str:
+        """Return the last lines that the program printed, of those after a mark."""
         ...
 
     async def stop(self) -> None:
@@ -82,6 +87,7 @@ class RunningServer:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._program: Program | None = None  # what the judge has started
 
     @contextlib.asynccontextmanager
     async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
@@ -126,9 +132,13 @@ class RunningServer:
             await writer.wait_closed()
         return ""
 
-    def printed(self) -> str:
-        """Return nothing: the program prints elsewhere."""
-        return ""
+    def mark(self) -> int:
+        """Return how much it has printed so far; 0 for a program that prints elsewhere."""
+        return len(self._program.log) if self._program else 0
+
+    def printed(self, since: int = 0) -> str:
+        """Return its last lines; nothing for a program that prints elsewhere."""
+        return _last_lines(self._program, since)
 
     async def stop(self) -> None:
         """Leave it alone."""
@@ -144,7 +154,6 @@ class ServerProgram(RunningServer):
     def __init__(self, command: Sequence[str]) -> None:
         super().__init__(Address("127.0.0.1", free_ports(1)[0]))
         self._command = _checked(command)
-        self._program: Program | None = None
 
     async def revive(self) -> str:
         """Start it if it is not there; see :class:`Candidate`."""
@@ -196,7 +205,7 @@ class ServerProgram(RunningServer):
             return
         port = self.address.port
         self._program = Program(
-            self._command[0],
+            _name(self._command),
             self._command,
             [port],
             patience=START,
@@ -209,10 +218,6 @@ class ServerProgram(RunningServer):
             f"A server that the judge starts must listen on 127.0.0.1 and the port in the "
             f"environment variable PORT, here {self.address.port}."
         )
-
-    def printed(self) -> str:
-        """Return its last lines."""
-        return _last_lines(self._program)
 
     async def stop(self) -> None:
         """End it, and what it has started."""
@@ -246,7 +251,7 @@ class ClientProgram:
         port = listener.sockets[0].getsockname()[1]
         variables = {"WS_URL": f"ws://127.0.0.1:{port}{TARGET}"}
         program = await asyncio.to_thread(
-            Program, self._command[0], self._command, [], variables=variables
+            Program, _name(self._command), self._command, [], variables=variables
         )
 
         async def connect(talk: Talk) -> Peer:
@@ -268,7 +273,11 @@ class ClientProgram:
         """Do nothing: each case starts the program for itself."""
         return ""
 
-    def printed(self) -> str:
+    def mark(self) -> int:
+        """Return 0: each case has a program of its own."""
+        return 0
+
+    def printed(self, since: int = 0) -> str:
         """Return the last lines of the program that ended last."""
         return self._printed
 
@@ -309,8 +318,13 @@ def _checked(command: Sequence[str]) -> list[str]:
     return list(command)
 
 
-def _last_lines(program: Program | None) -> str:
-    return "\n".join(program.log.splitlines()[-LINES:]) if program else ""
+def _name(command: Sequence[str]) -> str:
+    """Return what a program is called: ``python server.py``, without the folders."""
+    return " ".join(PurePath(word).name for word in command[:2])
+
+
+def _last_lines(program: Program | None, since: int = 0) -> str:
+    return "\n".join(program.log[since:].splitlines()[-LINES:]) if program else ""
 
 
 def candidate_for(program: str | Sequence[str], client: bool) -> RunningServer | ClientProgram:

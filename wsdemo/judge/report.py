@@ -50,8 +50,11 @@ class Report:
         return str(self)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
+
+    def _repr_html_(self) -> str:
         parts = [*map(_as_html, self.failures), f"<p>{html.escape(self.summary)}</p>"]
-        return {"text/plain": str(self), "text/html": "".join(parts)}
+        return "".join(parts)
 
 
 def explain(verdict: Verdict) -> str:

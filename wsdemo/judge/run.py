@@ -101,7 +101,10 @@ async def _try_again(together: Verdict, candidate: Candidate, patience: float) -
 
 async def _try_alone(number: str, case: Case, candidate: Candidate, patience: float) -> Verdict:
     """Try a case with no other beside it, after which the program must still be there."""
+    since = candidate.mark()
     alone = await try_case(number, case, candidate, patience)
+    if not alone.passed and (printed := candidate.printed(since)):
+        alone = replace(alone, notes=(f"the program printed:\n{printed}",))
     try:
         ended = await candidate.revive()
     except Trouble as trouble:

@@ -1,6 +1,7 @@
 """A learner's side: joining, verdicts that arrive whatever happens, and nothing without joining."""
 
 import asyncio
+import errno
 import json
 import socket
 import threading
@@ -169,6 +170,17 @@ def test_a_server_that_is_no_class(copy):
         pytest.raises(NotJoined, match="it is no class"),
     ):
         wsdemo.join(server.url.removeprefix("ws://"), "AAAA-AAAA", "Ana")
+
+
+def test_a_notebook_in_a_browser_tab_is_told_where_to_vote(copy, monkeypatch):
+    """There, each address of another machine is unreachable: see tests/tab/test_sockets.py."""
+
+    def unreachable(*_, **__):
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(membership, "connect", unreachable)
+    with pytest.raises(NotJoined, match=r"open http://192\.168\.1\.5:8000/ in another tab"):
+        wsdemo.join("192.168.1.5:8000", "AAAA-AAAA", "Ana")
 
 
 def test_a_wifi_that_keeps_its_guests_apart_is_named(copy, monkeypatch):

@@ -1,9 +1,9 @@
 """Wireshark's own program ``tshark`` reads in a saved wire what the wire has seen."""
 
+import functools
 import os
 import shutil
 import ssl
-import subprocess
 import sys
 from collections import Counter
 
@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 import wsdemo
+from tests.interop.wireshark_kit import CHECKED, EVERY_PORT, frames_of, read_packets
 from tests.scenes.test_endings import REFUSED, accounts_of, close, cut, nothing, returns, too_big
 from tests.wire.explain_kit import MASK, after_handshake, response
 from tests.wire.kit import client, echo, shake_hands, two_ends
@@ -20,30 +21,6 @@ from wsdemo.frames import Frame, Opcode
 from wsdemo.scenes import endings
 from wsdemo.wire.pcapng import pcapng
 from wsdemo.wire.tcp import Conversation
-
-EVERY_PORT = "tcp.try_heuristic_first:TRUE"
-"""A few ports above 32768 belong to other protocols, and a test may be given one of them."""
-
-TRUE = ("1", "True")
-"""How versions of tshark write it."""
-
-CHECKED = ("-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
-
-WEBSOCKET = ("opcode", "fin", "mask", "rsv", "payload_length")
-LONG = ("payload_length_ext_16", "payload_length_ext_64")
-FIELDS = (
-    "tcp.stream",
-    "tcp.dstport",
-    *(f"websocket.{name}" for name in (*WEBSOCKET, *LONG)),
-    "websocket.payload.close.status_code",
-    "http.response.code",
-    "http.file_data",
-    "tcp.checksum.status",
-    "ip.checksum.status",
-    "tcp.analysis.flags",
-    "frame.comment",
-    "_ws.malformed",
-)
 
 
 @pytest.fixture(scope="module")
@@ -54,38 +31,7 @@ def tshark():
         needed = os.environ.get("CI") and sys.platform == "linux"
         advice = "no tshark here: sudo apt install tshark; brew install wireshark"
         (pytest.fail if needed else pytest.skip)(advice)
-
-    def read(file, *options):
-        command = [program, "-n", "-r", file, "-T", "fields", "-E", "separator=/t", *options]
-        for name in FIELDS:
-            command += ["-e", name]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr
-        rows = [line.split("\t") for line in done.stdout.splitlines()]
-        values = [[value.split(",") if value else [] for value in row] for row in rows]
-        return [dict(zip(FIELDS, row, strict=True)) for row in values]
-
-    return read
-
-
-def frames_of(packets):
-    """The frames of each connection and direction: opcode, FIN, masked, RSV, length."""
-    servers = {each["tcp.stream"][0]: each["tcp.dstport"] for each in reversed(packets)}
-    found, codes = {}, {}
-    for packet in packets:
-        stream = packet["tcp.stream"][0]
-        direction = "to server" if packet["tcp.dstport"] == servers[stream] else "to client"
-        key = int(stream) + 1, direction
-        opcodes, fins, masks, rsvs, lengths = (packet[f"websocket.{name}"] for name in WEBSOCKET)
-        longer = {
-            at: iter(packet[f"websocket.{name}"]) for at, name in zip("67", LONG, strict=True)
-        }
-        for opcode, fin, mask, rsv, length in zip(opcodes, fins, masks, rsvs, lengths, strict=True):
-            size = next(longer[length[2]]) if length in ("126", "127") else length
-            row = int(opcode), fin in TRUE, mask in TRUE, int(rsv, 16), int(size)
-            found.setdefault(key, []).append(row)
-        codes.setdefault(key, []).extend(map(int, packet["websocket.payload.close.status_code"]))
-    return found, {key: seen for key, seen in codes.items() if seen}
+    return functools.partial(read_packets, program)
 
 
 def expected(wires):

@@ -266,3 +266,16 @@ def test_other_names_are_not_known():
 def test_an_address_of_another_family_does_not_fit():
     with pytest.raises(socket.gaierror, match="not supported"):
         getaddrinfo("127.0.0.1", 80, socket.AF_INET6)
+
+
+@pytest.mark.parametrize("timeout", [5, 0], ids=["waiting", "not waiting"])
+def test_in_memory_there_is_no_other_machine(timeout):
+    sock = in_memory.Socket()
+    sock.settimeout(timeout)
+    with pytest.raises(OSError, match="unreachable|in progress") as raised:
+        sock.connect(("192.0.2.1", 80))
+    if timeout:
+        assert raised.value.errno == errno.ENETUNREACH
+    else:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ENETUNREACH
+    sock.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import json
 from typing import Any
@@ -68,6 +69,12 @@ def _unreachable(ticket: Ticket, error: Exception) -> str:
         return (
             f"no class listens at {ticket.host}:{ticket.port}: compare the address with the one on "
             "the board, which changes when the teacher's machine changes its network"
+        )
+    if getattr(error, "errno", None) == errno.ENETUNREACH:
+        return (
+            f"no network leads from here to {ticket.host}. A notebook in a browser tab never has "
+            f"one; there, open http://{ticket.host}:{ticket.port}/ in another tab: you can vote on "
+            "that page, and only the verdicts of your exercises are not sent"
         )
     return f"{ticket.host}:{ticket.port} cannot be reached ({error}). {_silence(ticket)}"
 

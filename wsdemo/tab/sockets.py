@@ -140,10 +140,12 @@ class Socket(State):
         host, port = getaddrinfo(address[0], address[1], self.family, self.type)[0][4][:2]
         listener = _listeners.get(port)
         if listener is None or listener._local[0] not in (host, "0.0.0.0", "::"):
+            is_own = host.startswith("127.") or host in ("0.0.0.0", "::", "::1")
+            refusal = errno.ECONNREFUSED if is_own else errno.ENETUNREACH  # no other machine
             if self._timeout == 0:  # a caller that does not wait asks for SO_ERROR later
-                self._error = errno.ECONNREFUSED
+                self._error = refusal
                 raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
-            raise system_error(errno.ECONNREFUSED)
+            raise system_error(refusal)
         if self._local is None:
             self.bind((host, 0))
         other = Socket(self.family, self.type, self.proto)

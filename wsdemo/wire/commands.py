@@ -92,8 +92,7 @@ def parse(typed: str) -> Call:
     Raises:
         ValueError: it is not a command; the message says what to type.
     """
-    words = typed.lower().split()
-    name, rest = words[0], words[1:]
+    name, *rest = typed.lower().split() or [""]
     if name not in COMMANDS:
         raise ValueError(f"there is no command {name!r}: type help for the list")
     if name == "inject":

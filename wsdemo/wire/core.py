@@ -9,6 +9,7 @@ import urllib.parse
 import weakref
 from collections.abc import Callable
 
+from wsdemo import embedding
 from wsdemo.frames import Frame, Handshake
 from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.loop import LoopThread
@@ -313,6 +314,10 @@ class Wire:
 
     def __repr__(self) -> str:
         return f"<Wire {'open' if self.running else 'stopped'}>"
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        panel = embedding.wire_panel(self) if embedding.wire_panel else {}
+        return {"text/plain": repr(self), **panel}
 
 
 def _end(relay: Relay, thread: LoopThread) -> None:

@@ -10,6 +10,7 @@ from tests.browser.axe import require_axe, violations
 from tests.browser.lab import STABLE, panel
 from tests.wire.kit import client, echo
 from wsdemo.browser.page_server import page_server
+from wsdemo.wire import follower
 
 pytestmark = pytest.mark.browser
 
@@ -55,11 +56,12 @@ def test_frames_are_shown_as_they_pass(wire, talk, show):
     tab = show(wire)
     page = panel(tab, "wire")
     expect(lines(page)).to_have_count(2)
+    expect(page.locator("#earlier")).to_be_hidden()
     say(talk, "Hello", b"\0\xff")
     expect(lines(page)).to_have_count(6)
     assert document(tab).evaluate(STABLE) == [
-        "client → server HTTP GET / HTTP/1.1",
-        "server → client HTTP HTTP/1.1 101 Switching Protocols",
+        "client → server GET / HTTP/1.1",
+        "server → client HTTP/1.1 101 Switching Protocols",
         "client → server TEXT 'Hello'",
         "server → client TEXT 'Hello'",
         "client → server BINARY 00 ff",
@@ -70,6 +72,14 @@ def test_frames_are_shown_as_they_pass(wire, talk, show):
     expect(page.locator("#state")).to_have_text("open, 1 connection")
     expect(page.locator("#address")).to_have_text(wire.url)
     expect(page.locator("#count")).to_have_text("6 lines")
+
+
+def test_before_anything_has_passed_it_says_what_to_do(wire, show):
+    page = panel(show(wire), "wire")
+    expect(page.locator("#log")).to_have_text(
+        "Nothing has passed yet. Connect a client to wire.url, not to the server."
+    )
+    expect(page.locator("#count")).to_have_text("0 lines")
 
 
 def test_what_a_stranger_sends_is_text(wire, talk, show):
@@ -243,6 +253,17 @@ def test_the_latest_500_lines_are_shown_and_the_newest_stays_in_sight(wire, talk
     page.get_by_label("Text to show").fill("message 1")
     expect(page.locator("#count")).to_have_text("222 of 604 lines")
     expect(page.locator("#earlier")).to_be_hidden()
+
+
+def test_what_the_kernel_no_longer_has_is_counted(wire, talk, show, monkeypatch):
+    monkeypatch.setattr(follower, "LATEST", 100)
+    say(talk, *map(str, range(150)))
+    page = panel(show(wire), "wire")
+    expect(lines(page)).to_have_count(100)
+    expect(page.locator("#earlier")).to_have_text("… 202 earlier lines")
+    page.get_by_label("Kind to show").select_option("PING")
+    expect(page.locator("#earlier")).to_have_text("… the first 202 lines are no longer searched")
+    expect(page.locator("#count")).to_have_text("0 of 302 lines")
 
 
 def test_a_wire_displayed_twice_is_live_twice(wire, talk, show):

@@ -14,7 +14,7 @@ from wsdemo.wire.wire_frame import WireFrame
 
 __all__ = ["LATEST", "Follower", "Line"]
 
-LATEST = 500
+LATEST = 2000
 """Lines that are kept; of older ones it is only known how many there were."""
 
 

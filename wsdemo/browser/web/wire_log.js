@@ -2,6 +2,7 @@
 
 const KEPT = 5_000; // lines that the filter can look through
 const SHOWN = 500; // lines in the document
+const EMPTY = "Nothing has passed yet. Connect a client to wire.url, not to the server.";
 const ARROWS = { "to server": "client → server", "to client": "server → client" };
 const WAYS = { "to server": "up", "to client": "down" };
 
@@ -32,6 +33,7 @@ export class Log {
       if (this.#atEnd) this.#missed = 0;
       this.#tell();
     });
+    this.#tell();
   }
 
   /** Show more lines; all at once, because each change of the page costs a layout. */
@@ -90,7 +92,7 @@ export class Log {
   }
 
   #fill(item, { connection, time, direction, kind, text, sizes, notes, fate }) {
-    const words = kind === "remark" ? text : `${kind} ${text}`;
+    const words = sizes ? `${kind} ${text}` : text; // a frame, or something else
     const size = sizes ? [`${sizes[0]} + ${sizes[1]} bytes`] : [];
     const told =
       fate === "delivered" ? notes : [...notes, fate === "held" ? "held on the wire" : fate];
@@ -115,20 +117,26 @@ export class Log {
 
   #tell() {
     const total = `${number(this.#total)} line${this.#total === 1 ? "" : "s"}`;
-    const dropped = this.#total - this.#lines.length; // the filter cannot look through them
-    const earlier = this.#fitting - this.#items.size;
     const filtered = this.#matches !== all;
     this.#count.textContent = filtered ? `${number(this.#fitting)} of ${total}` : total;
-    const told = filtered
-      ? [
-          earlier && `${number(earlier)} earlier ones fit`,
-          dropped && `the first ${number(dropped)} are not searched`,
-        ]
-      : [earlier + dropped && `${number(earlier + dropped)} earlier lines`];
-    this.#earlier.textContent = `… ${told.filter(Boolean).join(", ")}`;
-    this.#earlier.hidden = !told.some(Boolean);
+    this.#earlier.textContent = this.#aboveFirst(filtered);
+    this.#earlier.hidden = !this.#earlier.textContent;
     this.#newest.hidden = this.#atEnd;
     this.#newest.textContent = this.#missed ? `↓ ${number(this.#missed)} new` : "↓ newest";
+  }
+
+  /** What stands above the first line: how many there were before it. */
+  #aboveFirst(filtered) {
+    if (!this.#total) return EMPTY;
+    const unknown = this.#total - this.#lines.length; // the filter cannot look through them
+    const fitting = this.#fitting - this.#items.size;
+    if (!filtered) return fitting + unknown ? `… ${number(fitting + unknown)} earlier lines` : "";
+    return [
+      fitting ? `… ${number(fitting)} earlier ones fit` : "",
+      unknown ? `… the first ${number(unknown)} lines are no longer searched` : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
   }
 }
 

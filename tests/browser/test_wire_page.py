@@ -255,6 +255,18 @@ def test_the_latest_500_lines_are_shown_and_the_newest_stays_in_sight(wire, talk
     expect(page.locator("#earlier")).to_be_hidden()
 
 
+def test_the_page_keeps_5000_lines_for_its_filter(wire, talk, show):
+    page = panel(show(wire), "wire")
+    expect(lines(page)).to_have_count(2)
+    say(talk, *map(str, range(2600)))
+    expect(page.locator("#count")).to_have_text("5,202 lines")
+    page.get_by_label("Direction to show").select_option("client → server")
+    expect(page.locator("#count")).to_have_text("2,500 of 5,202 lines")
+    expect(page.locator("#earlier")).to_have_text(
+        "… 2,000 earlier lines fit, the first 202 lines are no longer searched"
+    )
+
+
 def test_what_the_kernel_no_longer_has_is_counted(wire, talk, show, monkeypatch):
     monkeypatch.setattr(follower, "LATEST", 100)
     say(talk, *map(str, range(150)))

@@ -1,9 +1,11 @@
 """A displayed wire, without a browser: what is saved of it, and sockets that play its page."""
 
+import asyncio
 import contextlib
 import gc
 import json
 import re
+import time
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -105,6 +107,9 @@ def test_a_page_is_told_what_has_passed_and_then_what_passes(wire):
             while "fates" not in (news := told(page)):
                 pass
             assert news["fates"] == {str(line["number"]): "delivered"}
+            wire.freeze()
+            assert "fates" not in told(page), "it is told once"
+            wire.thaw()
     assert len(wire.frames) == 8, "the wire still has all of it"
 
 
@@ -132,6 +137,54 @@ def test_of_a_long_talk_the_latest_lines_are_told(wire):
         lines = told(page)["lines"]
     assert len(lines) == LATEST
     assert lines[-1]["number"] == 2 * LATEST + 4
+
+
+class Page:
+    """A page's connection, whose buffer may be full."""
+
+    def __init__(self, is_full):
+        self.told, self.has_room = [], asyncio.Event()
+        if not is_full:
+            self.has_room.set()
+
+    async def send(self, text):
+        self.told.append(json.loads(text))
+        await self.has_room.wait()
+
+    async def lines(self, count):
+        """Wait until it is told so many lines; return them."""
+        async with asyncio.timeout(5):
+            while (
+                len(found := [line for news in self.told for line in news.get("lines", ())]) < count
+            ):
+                await asyncio.sleep(0.001)
+        return found
+
+
+def test_a_page_that_reads_slowly_is_told_the_rest_at_once(wire):
+    async def main():
+        slow, quick = Page(is_full=True), Page(is_full=False)
+        panel = wire_panel.WirePanel(wire)
+        showing = [asyncio.create_task(panel._show(page)) for page in (slow, quick)]
+        await asyncio.to_thread(talk)
+        await quick.lines(204)
+        assert len(slow.told) == 1, "nothing piles up in the kernel"
+        slow.has_room.set()
+        await slow.lines(204)
+        assert len(slow.told) <= 3
+        assert len(quick.told) > len(slow.told)
+        for task in showing:
+            task.cancel()
+
+    def talk():
+        with client(wire) as connection:
+            for number in range(100):
+                time.sleep(0.002)  # so that there are several looks
+                connection.send(str(number))
+                connection.recv(timeout=5)
+            connection.close()
+
+    page_server().run(main())
 
 
 def test_a_button_does_what_the_terminal_does_and_tells_the_python(wire):

@@ -39,8 +39,24 @@ def test_each_line_once_and_the_log_keeps_it(wire):
     assert [line.time for line in follower.lines] == sorted(line.time for line in follower.lines)
     sent = follower.lines[2]
     assert (sent.sizes, sent.notes, sent.connection) == ((6, 5), ("masked",), 1)
+    until(lambda: not wire._relay.open_links)
+    follower.look()
+    assert follower._reading == [], "of a connection that has ended nothing is kept"
+    assert follower._seen == {}
     assert len(wire.frames) == 6
     assert len(shown(wire.follow())) == 10, "another one reads from the beginning"
+
+
+def test_lines_of_several_connections_are_in_the_order_of_their_times(wire):
+    follower = wire.follow()
+    with client(wire) as ana, client(wire) as bob:
+        follower.look()
+        for connection in (ana, bob, ana, bob):
+            connection.send("x")
+            connection.recv(timeout=5)
+        follower.look()
+        assert [line.connection for line in follower.lines[4:]] == [1, 1, 2, 2, 1, 1, 2, 2]
+        assert follower.state["connections"] == 2
 
 
 def test_a_remark_has_its_own_time(wire):

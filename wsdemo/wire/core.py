@@ -42,7 +42,7 @@ class Wire:
     Clients, in any language, connect to ``wire.url`` instead of ``server.url``. The wire passes on
     each byte as it comes; a copy is decoded when you look (RFC 6455 §4, §5). Over TLS it sees only
     ciphertext, and says so. Use it in ``with``, or call ``stop()``; it also ends when nothing
-    refers to it.
+    refers to it. A cell that ends with a wire shows it live, with buttons for its methods.
 
     It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
     how many. Compressed messages are inflated; of one that is not, the log says why.
@@ -262,7 +262,8 @@ class Wire:
 
         It is put behind what has come, between two frames; a message also waits for the end of
         another one that is sent in fragments (RFC 6455 §5.4). To the server it is masked, to the
-        client it is not (§5.1). A frozen or slow network holds it like any other frame.
+        client it is not (§5.1). A frozen or slow network holds it like any other frame. The log
+        marks it as injected.
 
         Args:
             data: ``str`` for a text, ``bytes`` for a binary message; or a whole

@@ -131,12 +131,11 @@ export class Log {
     const unknown = this.#total - this.#lines.length; // the filter cannot look through them
     const fitting = this.#fitting - this.#items.size;
     if (!filtered) return fitting + unknown ? `… ${number(fitting + unknown)} earlier lines` : "";
-    return [
-      fitting ? `… ${number(fitting)} earlier ones fit` : "",
-      unknown ? `… the first ${number(unknown)} lines are no longer searched` : "",
-    ]
-      .filter(Boolean)
-      .join(" ");
+    const parts = [
+      fitting ? `${number(fitting)} earlier lines fit` : "",
+      unknown ? `the first ${number(unknown)} lines are no longer searched` : "",
+    ].filter(Boolean);
+    return parts.length ? `… ${parts.join(", ")}` : "";
   }
 }
 

@@ -5,8 +5,9 @@ import random
 import pytest
 from websockets.exceptions import ConnectionClosedOK
 
+import wsdemo
 from tests.wire.explain_kit import MASK
-from tests.wire.kit import client, remarks, said, shake_hands, two_ends, until
+from tests.wire.kit import client, echo, remarks, said, shake_hands, two_ends, until
 from wsdemo.frames import Frame, FrameParser, Opcode
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
@@ -157,6 +158,22 @@ def test_a_frozen_network_holds_it(wire):
         assert said(wire)[-1].endswith("2 + 4 bytes, injected, held on the wire")
         wire.thaw()
         assert connection.recv(timeout=5) == "held"
+
+
+def test_between_compressed_messages_it_is_not_compressed():
+    """Which permessage-deflate allows (RFC 7692 §6), and their shared context survives."""
+    with (
+        wsdemo.serve(echo) as server,
+        wsdemo.Wire(server.url) as wire,
+        client(wire, compression="deflate") as connection,
+    ):
+        for text in ("same words", "same words"):
+            connection.send(text)
+            assert connection.recv(timeout=5) == text
+            wire.inject("plain", "to client")
+            assert connection.recv(timeout=5) == "plain"
+        assert [seen.frame.rsv1 for seen in wire.frames] == [True, True, False] * 2
+        assert {seen.data for seen in wire.frames} == {b"same words", b"plain"}
 
 
 def test_raw_bytes_go_at_once_as_they_are():

@@ -20,6 +20,9 @@ __all__ = ["WirePanel", "show_wire"]
 PAUSE = 0.05
 """Seconds between two looks at the wire: a page that got each frame by itself would stutter."""
 
+QUIET = 0.1
+"""The same while nothing passes."""
+
 STOPPED = "This wire is stopped. Run the cell that makes it, then this cell again."
 
 _panels: weakref.WeakKeyDictionary[Wire, "WirePanel"] = weakref.WeakKeyDictionary()
@@ -88,7 +91,7 @@ class WirePanel(Panel):
             while True:
                 if news := changes.news():
                     await view.send(json.dumps({"do": "news", **news}))
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(PAUSE if news else QUIET)
 
     def _obey(self, typed: str) -> dict[str, str]:
         """Do what a button asks for; return the Python that it stands for, or what is wrong."""

@@ -82,9 +82,8 @@ class Follower:
         self._thread.ask(self._look)
 
     def release(self) -> None:
-        """Let go of the recordings: nobody else needs them any more."""
-        self._recorder, self._reading = None, []
-        self._held.clear()
+        """Let go of the recordings, at the next look: nobody else needs them any more."""
+        self._recorder = None  # any thread may call this, also while another one looks
 
     @property
     def state(self) -> dict[str, Any]:
@@ -100,8 +99,10 @@ class Follower:
         }
 
     def _look(self) -> None:
-        recordings = self._recorder.recordings if self._recorder else []
-        self._reading += [each for each in recordings if each.number > self._last]
+        if (recorder := self._recorder) is None:
+            self._reading, self._held = [], {}
+            return
+        self._reading += [each for each in recorder.recordings if each.number > self._last]
         self._last = self._reading[-1].number if self._reading else self._last
         found = [each for recording in self._reading for each in self._new(recording)]
         found.sort(key=itemgetter(0))

@@ -1,5 +1,6 @@
 """What passes on a wire, as lines for a page that shows it live."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -102,7 +103,10 @@ class Follower:
         if (recorder := self._recorder) is None:
             self._reading, self._held = [], {}
             return
-        self._reading += [each for each in recorder.recordings if each.number > self._last]
+        # The newest are at the end: a wire may have had thousands of connections.
+        newest_first = reversed(recorder.recordings)
+        new = list(itertools.takewhile(lambda each: each.number > self._last, newest_first))
+        self._reading += new[::-1]
         self._last = self._reading[-1].number if self._reading else self._last
         found = [each for recording in self._reading for each in self._new(recording)]
         found.sort(key=itemgetter(0))

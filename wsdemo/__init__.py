@@ -10,6 +10,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wsdemo import embedding
+
 if TYPE_CHECKING:  # what follows is lazy, and an editor does not run it
     from wsdemo import apps, bus, draw, frames
     from wsdemo.browser import Browser, javascript
@@ -69,6 +71,16 @@ if sys.platform == "emscripten":  # a browser tab: the one place that tells it f
     from wsdemo import tab
 
     tab.install()
+
+
+def _wire_panel(wire: Any) -> dict[str, str]:
+    """Return how a notebook shows a wire; the browser's part is imported at the first one."""
+    from wsdemo.browser.wire_panel import show_wire
+
+    return show_wire(wire)
+
+
+embedding.wire_panel = _wire_panel
 
 
 def __getattr__(name: str) -> Any:

@@ -116,7 +116,8 @@ def _add_wire(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         description="Stand between clients and your server. It shows each handshake and each "
         "frame as it passes, and breaks the connection when you say so. Start your server first, "
         "then this. Let the client connect to the address that this prints. While it runs, you "
-        "can type freeze, thaw, cut, delay SECONDS, throttle RATE, help and quit.",
+        "can type freeze, thaw, cut, delay SECONDS, throttle RATE, inject, help and "
+        "quit.",
     )
     wire.add_argument("url", metavar="URL", help="the server's address: ws://127.0.0.1:8080")
     wire.add_argument(

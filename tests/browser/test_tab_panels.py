@@ -11,6 +11,8 @@ import pytest
 import wsdemo
 from tests.browser.lab import STABLE
 from tests.browser.tab_bridge import console, show
+from tests.wire.kit import client as connected
+from wsdemo.browser.wire_panel import WirePanel
 from wsdemo.scenes.http_feed import HTTPFeed
 
 pytestmark = pytest.mark.browser
@@ -32,6 +34,30 @@ def test_a_panel_is_live(host, panels_echo):
         "↓ You said: Hi",
         '● close 4000 "lunch" clean',
     ]
+
+
+def test_a_displayed_wire_is_live(host, panels_echo):
+    with wsdemo.Wire(panels_echo.url) as wire, connected(wire) as connection:
+        show(host, WirePanel(wire))
+        page = host.frame("wire")
+        page.evaluate("""() => {
+          document.getElementById("data").value = "from the page";
+          document.querySelector("[data-inject='to client']").click();
+        }""")
+        assert connection.recv(timeout=20) == "Welcome!"
+        assert connection.recv(timeout=20) == "from the page"
+        shown = """() => new Promise((done) => setInterval(() => {
+          const calls = [...document.querySelectorAll("#python code")];
+          if (calls.length) done([
+            ...[...document.querySelectorAll("#log .text")].map((each) => each.textContent),
+            ...calls.map((each) => each.textContent),
+          ]);
+        }, 50))"""
+        assert page.evaluate(shown)[2:] == [
+            "TEXT 'Welcome!'",
+            "TEXT 'from the page'",
+            'wire.inject("from the page", "to client")',
+        ]
 
 
 FORBIDDEN = """

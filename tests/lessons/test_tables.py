@@ -15,6 +15,7 @@ LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-
 SAID = """
 Upgrade and a Connection header|close with 1008|stand in the URL|takes headers|JSON.parse
 listener for errors|says who speaks|as long as it likes|same-origin|5, 10, 20, 30 s|`on()`
+without a mask
 cannot be sent|`isAlive`|answer pings|new connection each time|2 to 14 bytes|rooms pass
 is a Blob|look after themselves|socket.io|nothing of masks|255|split them|`bufferedAmount`
 the transport|carry more|sticky sessions|a stop button|my framework|nginx just|library's business

@@ -76,6 +76,16 @@ def test_a_command_breaks_the_connection_and_shows_its_python(wire, screen, typi
         screen.wait_for("~  cut\n")
 
 
+def test_a_frame_is_injected(wire, screen, typing):
+    typing("inject text Hello to client")
+    screen.wait_for("no connection is open: connect a client to wire.url, then inject\n")
+    with client(wire) as connection:
+        typing("inject text Hello to client")
+        assert connection.recv(timeout=5) == "Hello"
+        screen.wait_for('wire.inject("Hello", "to client")\n')
+        screen.wait_for("server → client  TEXT 'Hello'" + " " * 33 + "2 + 5 bytes, injected\n")
+
+
 def test_a_mistake_is_told_and_changes_nothing(screen, typing):
     for line, told in (("melt", "there is no command"), ("delay -1", "delay is a finite number")):
         typing(line)

@@ -21,7 +21,7 @@ from wsdemo.browser.ports import is_deserted
 from wsdemo.server.core import Server, serve
 from wsdemo.server.origins import Origin, is_loopback, split_host
 
-__all__ = ["WEB", "Page", "page_server"]
+__all__ = ["WEB", "Page", "page_server", "send"]
 
 WEB = pathlib.Path(__file__).parent / "web"
 MAX_EVENTS = 10_000
@@ -153,7 +153,7 @@ class Page:
         if self._views[0] is view:
             self._start(view)
         else:
-            _send([view], "wait")
+            send([view], "wait")
         try:
             async for report in view:
                 event = json.loads(report)
@@ -180,9 +180,9 @@ class Page:
         self._set_work(len(self._queue), None)
         # A page is not told why it cannot connect; it may say that this is why.
         stopped = {"stopped": True} if is_deserted(self._settings.get("url") or "") else {}
-        _send([view], "start", **self._settings, **stopped)
+        send([view], "start", **self._settings, **stopped)
         for command in self._queue:
-            _send([view], **command)
+            send([view], **command)
         self._queue.clear()
 
     def _take(self, view: ServerConnection) -> None:
@@ -190,7 +190,7 @@ class Page:
         if view is self._views[0]:
             return
         self._record({"type": "page", "state": "left"})
-        _send(self._views[:1], "wait")
+        send(self._views[:1], "wait")
         self._views.remove(view)
         self._views.insert(0, view)
         self._start(view)
@@ -198,7 +198,7 @@ class Page:
     async def _deliver(self, command: dict[str, Any]) -> None:
         if self._views:
             self._set_work(self._given + 1, self._obeyed)
-            _send(self._views[:1], **command)
+            send(self._views[:1], **command)
         elif len(self._queue) < MAX_QUEUE:
             self._queue.append(command)
         else:
@@ -284,8 +284,15 @@ def _is_rebound(request: Request, port: int) -> bool:
     return host is None or (named == port and not is_loopback(host))
 
 
-def _send(views: list[ServerConnection], do: str, **details: Any) -> None:
-    broadcast(views, json.dumps({"do": do, **details}))  # send() would wait for a slow page
+def send(views: list[ServerConnection], do: str, **details: Any) -> None:
+    """Send a command to some views, without waiting for a slow one.
+
+    Args:
+        views: the connections of pages.
+        do: which command.
+        details: of it.
+    """
+    broadcast(views, json.dumps({"do": do, **details}))
 
 
 def _brief(event: dict[str, Any]) -> str:

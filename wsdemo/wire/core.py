@@ -9,16 +9,20 @@ import urllib.parse
 import weakref
 from collections.abc import Callable
 
-from wsdemo.frames import Handshake
+from wsdemo import embedding
+from wsdemo.frames import Frame, Handshake
 from wsdemo.interrupts import let_interrupts_wake_the_loop
 from wsdemo.loop import LoopThread
 from wsdemo.options import check_number
 from wsdemo.proxies import keep_loopback_direct
 from wsdemo.running import remember
+from wsdemo.wire.conditions import directions_of, freeze, set_condition
 from wsdemo.wire.explain.conversation import explain
 from wsdemo.wire.explain.explanation import Explanation
 from wsdemo.wire.explain.spans import Unit
 from wsdemo.wire.first_bytes import LENGTH
+from wsdemo.wire.follower import Follower
+from wsdemo.wire.injection import inject, make_frame
 from wsdemo.wire.link import DIRECTIONS, Link
 from wsdemo.wire.pcapng import capture_file, pcapng
 from wsdemo.wire.recorder import Recorder
@@ -38,7 +42,7 @@ class Wire:
     Clients, in any language, connect to ``wire.url`` instead of ``server.url``. The wire passes on
     each byte as it comes; a copy is decoded when you look (RFC 6455 §4, §5). Over TLS it sees only
     ciphertext, and says so. Use it in ``with``, or call ``stop()``; it also ends when nothing
-    refers to it.
+    refers to it. A cell that ends with a wire shows it live, with buttons for its methods.
 
     It keeps a few MiB of each connection; then the oldest frames are forgotten, and the log says
     how many. Compressed messages are inflated; of one that is not, the log says why.
@@ -102,6 +106,10 @@ class Wire:
         connection stands before those of another one.
         """
         return self._thread.ask(self._recorder.take_log)
+
+    def follow(self) -> Follower:
+        """Return a reader of what passes, line by line; it takes nothing away."""
+        return Follower(self._recorder, self._relay, self._thread)
 
     @property
     def frames(self) -> list[WireFrame]:
@@ -183,7 +191,7 @@ class Wire:
 
     @property
     def bytes_to_server(self) -> int:
-        """How many bytes clients have sent, handshakes included."""
+        """How many bytes have come for the server, handshakes included."""
         return sum(recording.count("to server") for recording in self._recorder.recordings)
 
     @property
@@ -203,9 +211,9 @@ class Wire:
         """
         if not after:
             self._set("frozen", direction, frozen=True)
-        for each in _directions(direction) if after else ():
+        for each in directions_of(direction) if after else ():
             # Without self: a countdown that waits must not keep a forgotten wire alive.
-            self._break(each, after, functools.partial(_freeze, self._relay, each))
+            self._break(each, after, functools.partial(freeze, self._relay, each))
 
     def thaw(self, direction: str | None = None) -> None:
         """Let everything through again, beginning with what was held."""
@@ -219,7 +227,7 @@ class Wire:
                 other end is not notified, and receives nothing more.
             after: how many more bytes pass before; see :meth:`freeze`.
         """
-        directions = _directions(direction)
+        directions = directions_of(direction)
         seen_by = f" (seen only by the {directions[0][3:]})" if direction else ""
 
         def act(link: Link) -> None:
@@ -241,12 +249,52 @@ class Wire:
         what = f"throttle {bytes_per_second} bytes/s" if bytes_per_second else "no throttle"
         self._set(what, direction, rate=bytes_per_second)
 
+    def inject(
+        self,
+        data: str | bytes | Frame,
+        direction: str,
+        *,
+        kind: str | None = None,
+        code: int = 1000,
+        connection: int | None = None,
+    ) -> None:
+        """Send a frame of your own, as if the client or the server had sent it.
+
+        It is put behind what has come, between two frames; a message also waits for the end of
+        another one that is sent in fragments (RFC 6455 §5.4). To the server it is masked, to the
+        client it is not (§5.1). A frozen or slow network holds it like any other frame. The log
+        marks it as injected.
+
+        Args:
+            data: ``str`` for a text, ``bytes`` for a binary message; or a whole
+                :class:`~wsdemo.frames.Frame`, whose mask does not count.
+            direction: ``"to server"`` or ``"to client"``.
+            kind: ``"ping"``, ``"pong"`` (with a payload of at most 125 bytes, §5.5), ``"close"``
+                (the data are the reason), or ``"raw"``: bytes that are sent at once as they are,
+                also in the middle of a frame.
+            code: of a Close frame (§7.4).
+            connection: the number of the connection; ``None`` for all that are open.
+
+        Raises:
+            LookupError: no such connection is open, or it has no WebSocket that a frame could
+                follow on: before the handshake, over TLS, after a Close frame.
+            TypeError: the data do not fit the kind.
+            ValueError: the kind, the direction, the code or the length makes no sense.
+        """
+        if direction is None:
+            raise ValueError("inject takes a direction: 'to server' or 'to client'")
+        [direction] = directions_of(direction)
+        made = make_frame(data, kind, code)
+        if not self.running:
+            raise LookupError("this wire is stopped: make a new one, and connect a client to it")
+        self._thread.ask(lambda: inject(self._relay.open_links, direction, made, connection))
+
     def _break(self, direction: str, after: int, action: Callable[[Link], object]) -> None:
         check_number("after", after, "bytes", least=0, whole=True)
         self._thread.ask(lambda: self._relay.act_after(direction, after, action))
 
     def _set(self, what: str, direction: str | None, **condition: object) -> None:
-        self._thread.ask(lambda: _set(self._relay, what, direction, **condition))
+        self._thread.ask(lambda: set_condition(self._relay, what, direction, **condition))
 
     # Life and death
 
@@ -268,6 +316,10 @@ class Wire:
     def __repr__(self) -> str:
         return f"<Wire {'open' if self.running else 'stopped'}>"
 
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        panel = embedding.wire_panel(self) if embedding.wire_panel else {}
+        return {"text/plain": repr(self), **panel}
+
 
 def _end(relay: Relay, thread: LoopThread) -> None:
     if not thread.running:
@@ -279,22 +331,3 @@ def _end(relay: Relay, thread: LoopThread) -> None:
     with contextlib.suppress(TimeoutError):
         stopped.result(timeout=5)
     thread.stop()
-
-
-def _set(relay: Relay, what: str, direction: str | None, **condition: object) -> None:
-    directions = _directions(direction)
-    for link in relay.open_links:
-        link.observer.noted(what + (f" ({direction})" if direction else ""))
-    relay.set(directions, **condition)
-
-
-def _freeze(relay: Relay, direction: str, _: Link) -> None:
-    _set(relay, "frozen", direction, frozen=True)
-
-
-def _directions(direction: str | None) -> tuple[str, ...]:
-    if direction is None:
-        return DIRECTIONS
-    if direction not in DIRECTIONS:
-        raise ValueError(f"a direction is 'to server', 'to client' or None, not {direction!r}")
-    return (direction,)

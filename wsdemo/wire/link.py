@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +59,7 @@ class Flow:
     Attributes:
         delivered: how many bytes have left.
         finished: whether nothing more will leave.
+        splitter: see :meth:`split_by`.
     """
 
     def __init__(self, link: "Link", direction: str, condition: Condition) -> None:
@@ -76,6 +77,7 @@ class Flow:
         self._next_turn = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._countdown: tuple[int, Callable[[], object]] | None = None
+        self.splitter: Callable[[bytes], Iterable[bytes]] | None = None
         self._clear = False  # bytes may pass at once; asked for each piece, so kept
 
     @property
@@ -90,6 +92,12 @@ class Flow:
             self.sink.write(data)
             self._link.observer.received(self._direction, data)
             return
+        for piece in self.splitter(data) if self.splitter else (data,):
+            if piece:
+                self.add(piece)
+
+    def add(self, data: bytes) -> None:
+        """Put bytes behind those that have come, as if the source had sent them."""
         self._link.observer.received(self._direction, data)
         if self.finished:  # the sink is gone
             self._lost += len(data)
@@ -102,9 +110,19 @@ class Flow:
     def _look(self) -> None:
         """See whether nothing is before the next bytes, and no fault is set."""
         line = self._condition
-        ails = line.frozen or line.delay or line.rate or self._countdown is not None
+        watched = self._countdown is not None or self.splitter is not None
+        ails = line.frozen or line.delay or line.rate or watched
         blocked = self._held or self._full or self.finished or self.sink is None
         self._clear = not (ails or blocked)
+
+    def split_by(self, splitter: Callable[[bytes], Iterable[bytes]] | None) -> None:
+        """Have what comes cut by a function, which may put other bytes between; ``None`` ends it.
+
+        Args:
+            splitter: called with the next bytes that come; returns what is added in their place.
+        """
+        self.splitter = splitter
+        self._look()
 
     def end(self, by_reset: bool = False, told: bool = True) -> None:
         """The source will send nothing more; what it sent is still delivered."""

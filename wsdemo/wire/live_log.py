@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from wsdemo.wire.link import DIRECTIONS
 from wsdemo.wire.recording import Recording
 from wsdemo.wire.transcript import ARROWS, event_line, handshake_lines
-from wsdemo.wire.wire_frame import WireFrame
 
 __all__ = ["LiveLog"]
 
@@ -75,9 +74,7 @@ class LiveLog:
             progress.forgotten = recording.forgotten
             yield time, recording.number, f"{' ' * 15}  … {lost} frames are forgotten"
         for event in events:
-            # A remark has no time: it belongs after what it follows.
-            time = event.time if isinstance(event, WireFrame) else time
-            yield time, recording.number, event_line(recording, event)
+            yield event.time, recording.number, event_line(recording, event)
 
     @staticmethod
     def _new_handshake_lines(recording: Recording, direction: str, written: _Written) -> list[str]:

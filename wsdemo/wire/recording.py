@@ -1,16 +1,20 @@
 """What was seen on one connection: its bytes decoded to a handshake and frames."""
 
+import copy
 import dataclasses
+import itertools
 import time
 from collections import deque
 from typing import Any
 
 from wsdemo.frames import FrameParser, Handshake, Opcode
+from wsdemo.wire.boundaries import Boundaries
 from wsdemo.wire.deflate import Inflater
 from wsdemo.wire.first_bytes import LENGTH, FirstBytes
 from wsdemo.wire.link import DIRECTIONS, Link
+from wsdemo.wire.side import Side
 from wsdemo.wire.tcp import Conversation
-from wsdemo.wire.wire_frame import WireFrame
+from wsdemo.wire.wire_frame import Remark, WireFrame
 
 __all__ = ["REST", "Recording"]
 
@@ -30,42 +34,6 @@ OBJECT = 512
 """About how many bytes a decoded frame takes beside its payload."""
 
 
-class Side:
-    """What was seen in one direction.
-
-    Attributes:
-        handshake: its request or response.
-        rest: the first bytes that are no frames.
-        position: how many bytes are decoded.
-        parser: cuts into frames; ``None`` before the upgrade, and when all is decoded.
-        inflater: undoes compression, if the two sides have agreed on it.
-        text: whether the message that has begun is a text.
-        closed: whether a Close frame was seen.
-        received: how many bytes have come in, when the link is over.
-        delivered: how many of them have left.
-    """
-
-    __slots__ = (
-        "closed",
-        "delivered",
-        "handshake",
-        "inflater",
-        "parser",
-        "position",
-        "received",
-        "rest",
-        "text",
-    )
-
-    def __init__(self) -> None:
-        self.handshake: Handshake | None = None
-        self.rest = b""
-        self.position = self.received = self.delivered = 0
-        self.parser: FrameParser | None = None
-        self.inflater: Inflater | None = None
-        self.text = self.closed = False
-
-
 class Recording:
     """What was seen on one connection; an observer of its link.
 
@@ -82,12 +50,14 @@ class Recording:
     Attributes:
         number: as above.
         began: when the client connected, in seconds since the wire was made.
+        answered: when the response to its first request was complete; before, the same.
         forgotten: how many frames are no longer among the events.
         first_bytes: the first bytes as they came, not decoded.
     """
 
     __slots__ = (
         "_client_port",
+        "_dropped",
         "_ends",
         "_events",
         "_events_size",
@@ -97,6 +67,7 @@ class Recording:
         "_sides",
         "_start",
         "_upgraded",
+        "answered",
         "began",
         "first_bytes",
         "forgotten",
@@ -112,14 +83,15 @@ class Recording:
         self._link: Link | None = link  # until it is over
         self._client_port = 0  # until it is over, the link has it
         self._start = start
-        self.began = time.perf_counter() - start
+        self.began = self.answered = time.perf_counter() - start
         self._ends: tuple[Any, ...] = ()  # when, which direction, how, and so on; flat like these
         self._keep = keep
         # What is not decoded yet: direction, time, what came, and so on. Flat, because each tuple
         # that is kept makes Python's cyclic garbage collector run more often.
         self._pending: Any = deque()  # a tuple when the connection is over
-        self._events: deque[WireFrame | str] | list[WireFrame | str] = deque()
+        self._events: deque[WireFrame | Remark] | list[WireFrame | Remark] = deque()
         self._events_size = 0
+        self._dropped = 0  # events that are no longer there
         self._sides = {direction: Side() for direction in DIRECTIONS}
         self._upgraded = False
 
@@ -142,13 +114,14 @@ class Recording:
         """Note the end of what one side sends."""
         sender = "client" if direction == "to server" else "server"
         how = "reset" if by_reset else "ended"
-        self._ends += (time.perf_counter() - self._start, direction, how)
+        now = time.perf_counter()
+        self._ends += (now - self._start, direction, how)
         told = f"the {sender} {how} the TCP connection without a Close frame"
-        self._pending += (direction, 0.0, told)
+        self._pending += (direction, now, told)
 
     def noted(self, what: str) -> None:
         """Note a remark."""
-        self._pending += ("", 0.0, what)
+        self._pending += ("", time.perf_counter(), what)
 
     def over(self) -> None:
         """Let go of the link; of a connection that has ended, what was seen is all that is kept."""
@@ -182,17 +155,29 @@ class Recording:
         return {direction: side.rest for direction, side in self._sides.items()}
 
     @property
-    def events(self) -> list[WireFrame | str]:
+    def events(self) -> list[WireFrame | Remark]:
         """Frames and remarks, in the order they were seen."""
         self._decode()
         return list(self._events)
 
-    def take_events(self) -> list[WireFrame | str]:
+    def take_events(self) -> list[WireFrame | Remark]:
         """Return the events since the last time, and keep them no longer."""
         taken = self.events
+        self._dropped += len(taken)
         self._events.clear()
         self._events_size = 0
         return taken
+
+    def events_after(self, count: int) -> tuple[list[WireFrame | Remark], int]:
+        """Return the events after the first ones, as far as they are kept, and how many there were.
+
+        Args:
+            count: how many events to leave out.
+        """
+        self._decode()
+        total = self._dropped + len(self._events)
+        latest = list(itertools.islice(reversed(self._events), max(0, total - count)))
+        return latest[::-1], total
 
     @property
     def is_over(self) -> bool:
@@ -230,6 +215,23 @@ class Recording:
         still_there = self._link and not self._link.flows[seen.direction].finished
         return "held" if still_there else "lost"
 
+    # What is put between
+
+    def boundaries(self, direction: str) -> Boundaries | None:
+        """Return where the frames of one direction end; ``None`` where no frame can follow."""
+        self._decode()
+        side = self._sides[direction]
+        if side.parser is None or side.closed:
+            return None
+        begun = self.count(direction) - side.position
+        return Boundaries(copy.deepcopy(side.parser), begun, side.in_message)
+
+    def injects(self, direction: str, size: int) -> None:
+        """Note that the next bytes of one direction, this many, are a frame from the wire."""
+        side = self._sides[direction]
+        yet_to_come = {end for end in side.injected if end > side.position}
+        side.injected = frozenset({*yet_to_come, self.count(direction) + size})
+
     # Decoding
 
     def _decode(self) -> None:
@@ -247,7 +249,7 @@ class Recording:
             return
         expected = direction and (not self._upgraded or self._sides[direction].closed)
         if not expected:
-            self._events.append(what)
+            self._events.append(Remark(what, now - self._start))
 
     def _decode_bytes(self, direction: str, now: float, data: bytes) -> None:
         now -= self._start
@@ -266,6 +268,8 @@ class Recording:
             return
         side.handshake, side.rest = parsed
         side.position = before - len(side.rest)
+        if side.handshake.status is not None:
+            self.answered = now
         if side.handshake.status == 101:
             self._upgraded = True
             self._get_ready(side.handshake.get("Sec-WebSocket-Extensions"))
@@ -295,16 +299,19 @@ class Recording:
                 frame = dataclasses.replace(frame, payload=frame.payload[: self._keep])
             if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
                 side.text = frame.opcode == Opcode.TEXT
+            side.in_message = not frame.fin if not frame.is_control else side.in_message
             side.position += frame.size
             side.closed |= frame.opcode == Opcode.CLOSE
             text = side.text if frame.opcode <= Opcode.BINARY else None
-            at = (now, frame, inflated, side.position, text, problem)
+            injected = side.position in side.injected
+            at = (now, frame, inflated, side.position, text, problem, injected)
             seen = WireFrame(self.number, direction, *at)
             self._events.append(seen)
             self._events_size += _size(seen)
         while self._events_size > BUDGET:
             event = self._events[0]
             del self._events[0]
+            self._dropped += 1
             if isinstance(event, WireFrame):
                 self._events_size -= _size(event)
                 self.forgotten += 1

@@ -19,12 +19,15 @@ class Relay:
         host: the server's host.
         port: the server's port.
         observe: called for each new link; returns its observer.
+
+    Attributes:
+        conditions: what happens to the bytes of each direction; see :meth:`set`.
     """
 
     def __init__(self, host: str, port: int, observe: Callable[[Link], Observer]) -> None:
         self._target = (host, port)
         self._observe = observe
-        self._conditions = {direction: Condition() for direction in DIRECTIONS}
+        self.conditions = {direction: Condition() for direction in DIRECTIONS}
         self._links: list[Link] = []
         self._countdowns: list[tuple[str, int, Callable[[Link], object]]] = []  # for the next link
         self._connecting: set[asyncio.Task[None]] = set()
@@ -49,7 +52,7 @@ class Relay:
         return [link for link in self._links if link.transports]
 
     def _accept(self) -> End:
-        link = Link(self._conditions)
+        link = Link(self.conditions)
         link.observer = self._observe(link)
         self._links = [*(each for each in self._links if not each.over), link]
         countdowns, self._countdowns = self._countdowns, []
@@ -82,7 +85,7 @@ class Relay:
         """Change the condition of some directions, on open and on future links."""
         for direction in directions:
             for name, value in condition.items():
-                setattr(self._conditions[direction], name, value)
+                setattr(self.conditions[direction], name, value)
         for link in self._links:
             for direction in directions:
                 link.flows[direction].pump()

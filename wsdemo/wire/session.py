@@ -74,7 +74,7 @@ class Session:
         try:
             call = parse(line)
             call.make(self._wire)
-        except ValueError as error:
+        except (LookupError, ValueError) as error:
             return [str(error)]
         return [str(call)]
 

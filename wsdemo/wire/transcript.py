@@ -8,7 +8,7 @@ from wsdemo.text import keeps_order
 from wsdemo.wire.bodies import body_lines, byte_lines, split_body
 from wsdemo.wire.link import DIRECTIONS
 from wsdemo.wire.recording import Recording
-from wsdemo.wire.wire_frame import WireFrame
+from wsdemo.wire.wire_frame import Remark, WireFrame
 
 __all__ = [
     "ARROWS",
@@ -118,7 +118,7 @@ def hide_port(text: str) -> str:
     return re.sub(r"(127\.0\.0\.1|localhost|\[::1\]):\d+", r"\1:<port>", text)
 
 
-def event_line(recording: Recording, event: WireFrame | str) -> str:
+def event_line(recording: Recording, event: WireFrame | Remark) -> str:
     """Write down a frame, or a remark.
 
     Args:
@@ -133,6 +133,8 @@ def event_line(recording: Recording, event: WireFrame | str) -> str:
         parts.append("masked")
     if frame.rsv1:
         parts.append("compressed")
+    if event.injected:
+        parts.append("injected")
     if event.problem:
         parts.append(f"not inflated: {event.problem}")
     fate = recording.fate(event)

@@ -1,10 +1,10 @@
-"""A frame with what is known of its way over the wire."""
+"""What was seen on a connection: frames, each with its way over the wire, and remarks."""
 
 from dataclasses import dataclass
 
 from wsdemo.frames import Frame
 
-__all__ = ["WireFrame"]
+__all__ = ["Remark", "WireFrame"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class WireFrame:
         end_offset: how many bytes had come in this direction when it was complete.
         text: whether it is a part of a text; ``None`` for a control frame.
         problem: why it was not inflated; empty if it was, or is not compressed.
+        injected: whether it came from the wire; see :meth:`wsdemo.Wire.inject`.
     """
 
     connection: int
@@ -30,6 +31,7 @@ class WireFrame:
     end_offset: int
     text: bool | None = None
     problem: str = ""
+    injected: bool = False
 
     @property
     def data(self) -> bytes:
@@ -41,3 +43,21 @@ class WireFrame:
         if self.inflated is not None:
             return self.inflated.describe(self.text)
         return self.frame.describe(False if self.problem or self.frame.rsv1 else self.text)
+
+
+class Remark(str):
+    """What happened to a connection, in words.
+
+    Attributes:
+        time: seconds since the wire was made.
+    """
+
+    __slots__ = ("time",)
+
+    time: float
+
+    def __new__(cls, text: str, time: float) -> "Remark":
+        """Make a remark of a text and a time."""
+        remark = super().__new__(cls, text)
+        remark.time = time
+        return remark

@@ -40,10 +40,11 @@ async function work(done) {
  * Wait for Python to start this page, then execute its commands.
  * @param {function(object)} start called once, with the settings.
  * @param {Object<string, function(object)>} commands what Python may ask for later.
+ * @param {Object<string, function(object)>} news what Python tells unasked; no cell waits for it.
  *
- * Each may return a promise of its end.
+ * Each of the first two may return a promise of its end.
  */
-export function attend(start, commands = {}) {
+export function attend(start, commands = {}, news = {}) {
   let started = false;
   kernel.onmessage = ({ data }) => {
     const command = JSON.parse(data);
@@ -57,6 +58,8 @@ export function attend(start, commands = {}) {
         );
       }
       work(start(command));
+    } else if (command.do in news) {
+      news[command.do](command);
     } else if (command.do !== "wait") {
       obeyed += 1;
       work(commands[command.do](command));

@@ -272,7 +272,7 @@ def test_an_address_of_another_family_does_not_fit():
 def test_in_memory_there_is_no_other_machine(timeout):
     sock = in_memory.Socket()
     sock.settimeout(timeout)
-    with pytest.raises(OSError, match="unreachable|in progress") as raised:
+    with pytest.raises(OSError, match=r"unreachable|in progress") as raised:
         sock.connect(("192.0.2.1", 80))
     if timeout:
         assert raised.value.errno == errno.ENETUNREACH

@@ -35,7 +35,7 @@ NEVER_USED = (
     "pygments/formatters/",
     "pygments/lexers/",
     "pygments/styles/",
-    "wsdemo/judge/",
+    "wsdemo/classroom/web/",
     # of the standard library
     "_pyrepl/",
     "ftplib.py",

@@ -304,8 +304,12 @@ def opened(page: Any, name: str) -> Iterator[None]:
     bounded(page, OPEN, name)
     try:
         yield
-    finally:
-        bounded(page, SHUT_DOWN)
+    except BaseException:
+        # What went wrong is worth more than what then goes wrong here.
+        with contextlib.suppress(Exception):
+            bounded(page, SHUT_DOWN)
+        raise
+    bounded(page, SHUT_DOWN)
 
 
 def run_all(page: Any) -> list[dict]:

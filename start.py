@@ -15,7 +15,8 @@
     python start.py wire URL           show what passes to your own server; --help tells its options
     python start.py judge ws://…       judge your own WebSocket server or client; --help tells more
     python start.py class              start a class that votes, with a board for the projector
-    python start.py join ADDRESS …     join a teacher's class; `leave` leaves it
+    python start.py join ADDRESS …     join a teacher's class; --help tells the other words
+    python start.py leave              leave it: nothing is sent any more
     python start.py questions          twenty questions, before the course and after it
     python start.py doctor             say what is here and what is missing
     python start.py edit               open the lessons themselves, to change the course

@@ -21,8 +21,8 @@ def test_an_unknown_command_is_told_the_known_ones(capsys, handed_over):
     assert start.main(["tset"]) == 1
     err = capsys.readouterr().err
     assert "'tset'" in err
-    known = "lab, update, reset, solutions, progress, edit, test, serve, wire, judge, class, join, leave, questions, doctor"
-    assert f"{known}, notebooks, bench, site, lock" in err
+    known = "lab, update, reset, solutions, progress, edit, test, serve, wire, judge, class, join"
+    assert f"{known}, leave, questions, doctor, notebooks, bench, site, lock" in err
     assert handed_over == []
 
 

@@ -121,6 +121,25 @@ def test_a_restart_of_the_teachers_machine_loses_no_vote(room):
     expect(option(ana, "a")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_new_address_of_the_teachers_machine_loses_no_vote(room):
+    """Another name of this machine is another address, where a page's storage is empty."""
+    board, ana = room.board(), room.learner("Ana")
+    ask(board)
+    option(ana, "b").wait_for()
+    expect(ana.get_by_label("another address")).to_be_hidden()
+    room.server.server.stop()
+    expect(ana.locator("#state")).to_contain_text("The connection is lost")
+    option(ana, "c").click()
+    ana.get_by_label("another address").fill(f"http://localhost:{room.server.server.port}/")
+    room.start()
+    ana.get_by_role("button", name="Go there").click()
+    ana.wait_for_url("http://localhost:*/")
+    expect(ana.locator("#state")).to_have_text("You are in the class as Ana.")
+    expect(board.locator("#chosen")).to_have_text("1 of 1 have chosen")
+    expect(board.locator("#count")).to_have_text("1 here")
+    expect(option(ana, "c")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_reload_is_the_same_learner_with_the_same_choice(room):
     board, ana = room.board(), room.learner("Ana")
     ask(board)

@@ -15,12 +15,16 @@ function readAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   if (given.has("code")) $("code").value = given.get("code");
   if (given.has("name")) $("name").value = given.get("name");
+  if (given.has("unsent")) {
+    for (const [place, choice] of JSON.parse(given.get("unsent"))) unsent.set(place, choice);
+    keepUnsent();
+  }
   if (given.has("learner")) {
     me = {
       code: given.get("code"),
       learner: given.get("learner"),
       name: given.get("name"),
-      shows_name: me?.shows_name ?? false,
+      shows_name: given.get("shows_name") === "true" || (me?.shows_name ?? false),
     };
     localStorage.setItem(STORED, JSON.stringify(me));
   }
@@ -39,6 +43,7 @@ function join() {
     message: receive,
     state(text) {
       $("state").textContent = text;
+      $("moving").hidden = state === null || line === null;
     },
     refused(text) {
       line = null;
@@ -60,6 +65,7 @@ function receive(message) {
     state = message;
     $("state").textContent = `You are in the class as ${me.name}.`;
     $("joined").hidden = false;
+    $("moving").hidden = true;
     show();
     if (isNew || unsent.size) sendUnsent();
   } else if (message.type === "taken") {
@@ -172,11 +178,22 @@ $("joining").addEventListener("submit", (event) => {
   join();
 });
 
+// A page may keep nothing for another address, so all of it goes along in the new one.
+$("moving").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const along = new URLSearchParams({ ...me, unsent: JSON.stringify([...unsent]) });
+  const place = $("address")
+    .value.trim()
+    .replace(/^http:\/\/|\/.*$/g, "");
+  location.assign(`http://${place}/#${along}`);
+});
+
 $("help").addEventListener("click", () => line?.send({ type: "help", wanted: !state.help }));
 
 $("leave").addEventListener("click", () => {
   line?.close();
   [line, state, me] = [null, null, null];
+  $("moving").hidden = true;
   localStorage.removeItem(STORED);
   unsent.clear();
   keepUnsent();

@@ -5,7 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
 
-from wsdemo.judge.model import Failed, NoAnswer
+from wsdemo.judge.model import Failed, NoAnswer, NotStarted
 from wsdemo.judge.peer import PIECE, Peer
 from wsdemo.judge.session import Session
 from wsdemo.judge.started import START, checked, last_lines, name
@@ -91,7 +91,6 @@ async def _first(streams: "asyncio.Queue[Streams]", program: Program) -> Streams
                     async with asyncio.timeout(0.05):
                         return await streams.get()
                 if not program.running and streams.empty():
-                    raise Failed(
-                        expected, f"the program ended with the exit status {program.status}"
-                    )
+                    told = f"the program ended with the exit status {program.status}"
+                    raise (NotStarted if program.status else Failed)(expected, told)
     raise NoAnswer(expected, f"no connection within {START} s")

@@ -10,7 +10,7 @@ from wsdemo.judge.session import Session, Step
 from wsdemo.judge.talk import quoted
 from wsdemo.judge.words import key_for, upgrade_request
 
-__all__ = ["answered", "refused", "refused_or_answered", "request", "status_101", "tokens"]
+__all__ = ["answered", "ended", "refused", "refused_or_answered", "request", "status_101", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,19 @@ class Refused:
             raise Failed(expected, quoted(response.start_line))
 
 
+@dataclass(frozen=True)
+class Ended:
+    """Expect the end of the TCP connection; a refusal may come before it."""
+
+    async def run(self, session: Session) -> None:
+        """Receive until the end."""
+        expected = "the end of the TCP connection, perhaps after a response with a status of 4xx"
+        while not isinstance(event := await session.peer.next(expected), End):
+            if not isinstance(event, Handshake) or (event.status or 0) < 400:
+                line = event.start_line if isinstance(event, Handshake) else str(event)
+                raise Failed(expected, quoted(line))
+
+
 def request(
     changes: Mapping[str, str | None] | None = None,
     start_line: str = "GET {target} HTTP/1.1",
@@ -191,6 +204,11 @@ def status_101() -> Step:
 def refused_or_answered() -> Step:
     """Expect a refusal, or 101 with all that belongs to it; see :class:`RefusedOrAnswered`."""
     return RefusedOrAnswered()
+
+
+def ended() -> Step:
+    """Expect the end of the TCP connection; see :class:`Ended`."""
+    return Ended()
 
 
 def refused(may_close: bool = False, may_answer: bool = False) -> Step:

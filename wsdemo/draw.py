@@ -261,7 +261,8 @@ def bits(data: Frame | bytes) -> Picture:
         at += size
     shapes += [_text(12 + (place + 0.5) * unit - 2, 22, str(place), "small") for place in range(16)]
     more, text = _bytes_row(frame, wire, unit)
-    return Picture(696, 166 if more else 96, shapes + more, ", ".join(words) + text)
+    height = 96 if not more else 166 if frame.close_code is None else 184
+    return Picture(696, height, shapes + more, ", ".join(words) + text)
 
 
 def _only_frame(data: bytes) -> Frame:
@@ -293,10 +294,13 @@ def _bytes_row(frame: Frame, wire: bytes, unit: int) -> tuple[list[str], str]:
         ]
     if frame.length_bits > 7:
         told += f"; extended length {frame.length} in {frame.length_bits // 8} bytes"
-    if frame.mask:
-        told += f"; mask {frame.mask.hex(' ')}"
+    told += f"; mask {frame.mask.hex(' ')}" if frame.mask else ""
     if frame.length:
         told += f"; payload {wire[payload_at:][:12].hex(' ')}{' …' if frame.length > 12 else ''}"
+    if frame.close_code is not None:
+        code, between = f"code {frame.close_code}", 10 + (payload_at - 1) * unit
+        shapes.append(_text(between, 172, code, "small"))
+        told += f" ({code})"
     return shapes, told
 
 

@@ -49,8 +49,15 @@ MUTANTS = [
     mutant("reads a request with one recv",
            "A request that comes in small pieces is read to its end.",
            'await reader.readuntil(b"\\r\\n\\r\\n")', "await reader.read(MAX_HEAD)"),
+    mutant("does not end the connection of a client that has left",
+           "The connection of a client that leaves inside its request is ended.",
+           "            accepted = await shake_hands(reader, writer)\n",
+           "            try:\n"
+           "                accepted = await shake_hands(reader, writer)\n"
+           "            except EOFError:\n"
+           "                return\n"),
     mutant("sends no empty line",
-           "A request is answered with a status line and header fields.",
+           "A request is answered with the status 101 and an empty line.",
            '*headers, "", ""]', '*headers, ""]'),
     mutant("knows no names in upper case",
            "The names of header fields may be in upper case.",

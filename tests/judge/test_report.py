@@ -39,8 +39,8 @@ def test_a_right_program_has_a_short_one():
     with serving_source(broken("sends empty Pongs")) as address:
         report = judge(f"ws://127.0.0.1:{address.port}", stage=1)
     assert report.passed
-    assert str(report) == "✓ 12 of 12 cases passed"
-    assert report._repr_mimebundle_()["text/html"] == "<p>✓ 12 of 12 cases passed</p>"
+    assert str(report) == "✓ 13 of 13 cases passed"
+    assert report._repr_mimebundle_()["text/html"] == "<p>✓ 13 of 13 cases passed</p>"
 
 
 def test_what_a_server_sends_is_shown_as_text():

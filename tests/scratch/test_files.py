@@ -129,6 +129,33 @@ def test_an_earlier_stage_comes_first(copy):
     scratch.take(1)
     verdict = wsdemo.check("21.4", "server.py")
     assert verdict.text.startswith("stage 2 comes first: 0 of 10 cases passed")
+    assert "of 1 cases" not in repr(verdict) + verdict._repr_html_()
+
+
+def test_the_hints_are_those_of_the_stage_that_failed(copy):
+    scratch.take(1)
+    verdicts = [wsdemo.check("21.4", "server.py") for _ in range(3)]
+    titles = [[note.title for note in each.notes] for each in verdicts]
+    assert titles[0] == ["21.2 · Hint 1 of 2"]
+    assert titles[2] == ["21.2 · Hint 1 of 2", "21.2 · Hint 2 of 2", "21.2 · A worked answer"]
+    assert "def accept(key)" in verdicts[2].notes[-1].code
+    assert wsdemo.progress().tried == {"21.2"}
+
+
+@pytest.mark.parametrize(
+    "source", ["import no_such_module\n", "asyncio.run(main(\n", "raise SystemExit(1)\n"]
+)
+@pytest.mark.parametrize("name", ["server.py", "client.py"])
+def test_a_program_that_does_not_start_uses_no_hint(copy, name, source):
+    scratch.begin(name).file.write_text(source)
+    verdicts = [wsdemo.check("21.15" if name == "client.py" else "21.1", name) for _ in range(4)]
+    assert [(each.state, each.notes) for each in verdicts] == [("look again", ())] * 4
+
+
+@pytest.mark.parametrize("answer", ["rust.py", "ws://127.0.0.1:1/", "server.py", 3])
+def test_what_cannot_be_judged_uses_no_hint(copy, answer):
+    assert [wsdemo.check("21.1", answer).notes for _ in range(3)] == [(), (), ()]
+    assert wsdemo.progress().tried == frozenset()
 
 
 def test_the_worked_answer_is_offered_after_the_hints(copy):

@@ -123,11 +123,12 @@ def check(number: str, answer: Any = None) -> Verdict:
 def _with_notes(verdict: Verdict) -> Verdict:
     """Save the progress; add the worked answer, or one more hint than the last time."""
     right = verdict.state == "right"
-    if verdict.state == "no verdict":
+    number = verdict.exercise if verdict.hints_of is None else verdict.hints_of
+    if verdict.state == "no verdict" or not number:
         return verdict
-    about = worked(verdict.exercise)
+    about, of = worked(number), "" if number == verdict.exercise else f"{number} · "
     try:
-        tries = note(verdict.exercise, right)
+        tries = note(number, right)
     except OSError as error:
         row = ("your progress", f"could not be saved: {error.strerror or error}")
         return replace(verdict, evidence=(*verdict.evidence, row))
@@ -135,10 +136,10 @@ def _with_notes(verdict: Verdict) -> Verdict:
         notes = [Note("A worked answer", about.why, about.source, open=True)]
     else:
         count = len(about.hints)
-        titles = [f"Hint {index} of {count}" for index in range(1, count + 1)]
+        titles = [f"{of}Hint {index} of {count}" for index in range(1, count + 1)]
         notes = [Note(*each) for each in zip(titles, about.hints[:tries], strict=False)]
         if about.is_offered and tries > count:
-            notes.append(Note("A worked answer", about.why, about.source))
+            notes.append(Note(f"{of}A worked answer", about.why, about.source))
     return replace(verdict, notes=tuple(notes))
 
 
@@ -173,6 +174,7 @@ async def _judge(number: str, answer: Any) -> Verdict:
                 finding.evidence,
                 diagnosis="" if is_hint else text,  # a hint is for an answer without a wrong idea
                 shown=finding.shown,
+                hints_of=finding.hints_of,
             )
         except OutOfTime as late:
             verdict = Verdict(number, "look again", str(late), diagnosis=LATE)

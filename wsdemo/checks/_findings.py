@@ -5,7 +5,7 @@ import re
 import reprlib
 import textwrap
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Finding", "Misconception", "NotYet", "Note", "OutOfTime", "Verdict"]
 
@@ -29,7 +29,13 @@ class Finding(Exception):
         expected: what a right answer does with this input.
         received: what this answer did.
         shown: what else is shown, such as a picture of the conversation.
+
+    Attributes:
+        hints_of: the exercise that the attempt counts for, and whose hints are shown; empty: none,
+            because the answer could not be tried; ``None``: the one that is checked.
     """
+
+    hints_of: str | None = None
 
     def __init__(
         self,
@@ -46,6 +52,15 @@ class Finding(Exception):
         self.evidence = tuple(
             (name, shorten(value)) for name, value in values.items() if value is not _nothing
         )
+
+    def with_hints_of(self, exercise: str) -> Self:
+        """Return this finding, as one that is about another exercise than was checked.
+
+        Args:
+            exercise: its number; empty: about none.
+        """
+        self.hints_of = exercise
+        return self
 
 
 class NotYet(Finding):
@@ -115,6 +130,7 @@ class Verdict:
         diagnosis: what a class may hear of it: the check's own words, nothing of the learner's
             code; empty where there are no such words.
         shown: what else is shown, such as a picture of the conversation.
+        hints_of: as for :class:`Finding`.
     """
 
     exercise: str
@@ -124,6 +140,7 @@ class Verdict:
     notes: tuple[Note, ...] = ()
     diagnosis: str = ""
     shown: Any = None
+    hints_of: str | None = None
 
     def __repr__(self) -> str:
         lines = [f"{SIGNS[self.state]} {self.exercise} {self.state}: {self.text}"]

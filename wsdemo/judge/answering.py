@@ -10,6 +10,7 @@ from wsdemo.frames import Handshake, accept_key
 from wsdemo.judge.model import Failed
 from wsdemo.judge.peer import End, Peer
 from wsdemo.judge.session import Session, Step
+from wsdemo.judge.talk import quoted
 
 __all__ = ["ACCEPT", "ASKED", "QUIET", "answer", "asked", "goes"]
 
@@ -40,7 +41,7 @@ class Asked:
         session.asked = event
         _check_request(event)
         if self.target and event.start_line.split(" ")[1] != self.target:
-            raise Failed(f"GET {self.target} HTTP/1.1", repr(event.start_line[:80]), "4.1")
+            raise Failed(f"GET {self.target} HTTP/1.1", quoted(event.start_line), "4.1")
         if self.header:
             value = self.value.format(host=session.host)
             received = event.get(self.header)
@@ -51,9 +52,9 @@ class Asked:
 def _check_request(request: Handshake) -> None:
     words = request.start_line.split(" ")
     if len(words) != 3 or words[0] != "GET" or not words[1].startswith("/"):
-        raise Failed("GET, a path, and HTTP/1.1", repr(request.start_line[:80]), "4.1")
+        raise Failed("GET, a path, and HTTP/1.1", quoted(request.start_line), "4.1")
     if words[2] != "HTTP/1.1":
-        raise Failed("HTTP/1.1", repr(request.start_line[:80]), "4.1")
+        raise Failed("HTTP/1.1", quoted(request.start_line), "4.1")
     for name, token in (("Upgrade", "websocket"), ("Connection", "upgrade")):
         values = [each.strip().lower() for each in request.get(name).split(",")]
         if token not in values:
@@ -72,7 +73,7 @@ def _check_request(request: Handshake) -> None:
 
 def _missing(request: Handshake, name: str, right: str) -> None:
     value = request.get(name)
-    told = f"{name}: {value[:60]}" if value else f"no {name} header"
+    told = f"{name}: {value}" if value else f"no {name} header"
     raise Failed(f"the header {name}: {right}", told, "4.1")
 
 

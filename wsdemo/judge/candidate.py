@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import os
-import shutil
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import PurePath
 from typing import Protocol
 
 from wsdemo.judge.address import Address, Trouble
-from wsdemo.judge.model import Failed, NoAnswer
+from wsdemo.judge.client_program import ClientProgram
+from wsdemo.judge.model import NoAnswer
 from wsdemo.judge.peer import PIECE, Peer
 from wsdemo.judge.session import Session
+from wsdemo.judge.started import ANSWER, LINES, START, checked, last_lines, name, probe, until_still
 from wsdemo.judge.talk import Talk
 from wsdemo.judge.words import key_for, upgrade_request
 from wsdemo.programs import Program
@@ -20,20 +21,11 @@ from wsdemo.programs.process import free_ports
 
 __all__ = ["Candidate", "ClientProgram", "RunningServer", "ServerProgram", "candidate_for"]
 
-TARGET = "/chat?room=1"
-"""The path and the query of the address that a client is given."""
-
-START = 20
-"""Seconds that a program has to start: a compiler or a virtual machine may take some."""
-
-ANSWER = 0.5
-"""Seconds that a program has to show that it is still there."""
+SOON = 5
+"""Seconds after which the judge says what it waits for."""
 
 ENDING = 2
 """Seconds in which a program that listens no more is seen to end."""
-
-LINES = 12
-"""Lines of what a program printed that are shown."""
 
 
 class Candidate(Protocol):
@@ -62,11 +54,14 @@ class Candidate(Protocol):
         """
         ...
 
-    def mark(self) -> int:
-        """Return how many characters the program has printed so far."""
+    async def mark(self) -> int:
+        """Return how many characters the program has printed so far.
+
+        What it prints about connections that have ended is over then.
+        """
         ...
 
-    def printed(self, since: int = 0) -> str:
+    async def printed(self, since: int = 0) -> str:
         """Return the last lines that the program printed, of those after a mark."""
         ...
 
@@ -132,13 +127,15 @@ class RunningServer:
             await writer.wait_closed()
         return ""
 
-    def mark(self) -> int:
+    async def mark(self) -> int:
         """Return how much it has printed so far; 0 for a program that prints elsewhere."""
-        return len(self._program.log) if self._program else 0
+        return await until_still(self._program) if self._program else 0
 
-    def printed(self, since: int = 0) -> str:
+    async def printed(self, since: int = 0) -> str:
         """Return its last lines; nothing for a program that prints elsewhere."""
-        return _last_lines(self._program, since)
+        if self._program:
+            await until_still(self._program)
+        return last_lines(self._program, since)
 
     async def stop(self) -> None:
         """Leave it alone."""
@@ -153,7 +150,7 @@ class ServerProgram(RunningServer):
 
     def __init__(self, command: Sequence[str]) -> None:
         super().__init__(Address("127.0.0.1", free_ports(1)[0]))
-        self._command = _checked(command)
+        self._command = checked(command)
 
     async def revive(self) -> str:
         """Start it if it is not there; see :class:`Candidate`."""
@@ -165,27 +162,38 @@ class ServerProgram(RunningServer):
             status = self._program.status
             told = f"it ended with the exit status {status}"
             told = "it does not listen any more" if status is None else told
+        starting = asyncio.create_task(asyncio.to_thread(self._start))
+        await asyncio.wait([starting], timeout=SOON)
+        if not starting.done():
+            print(f"{name(self._command)} does not listen yet. {self._needs()}", file=sys.stderr)
         try:
-            await asyncio.to_thread(self._start)
+            await starting
         except (RuntimeError, TimeoutError) as error:
             raise Trouble(f"{error}\n{self._needs()}") from None
         return told
 
     async def _is_there(self, program: Program) -> bool:
-        """Ask it something. A program that is ending may accept a connection, and then reset it."""
+        """Ask it something. A program that is ending may accept a connection, and then reset it.
+
+        Wait until it has ended this connection, so that it prints nothing about it later.
+        """
         try:
             async with asyncio.timeout(START):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.address.port)
         except (OSError, TimeoutError):
             return False
+        answer = b""
         writer.write(bytes(upgrade_request(self.address.authority, key_for("still there?"))))
         try:
             async with asyncio.timeout(ANSWER):
                 answer = await reader.read(1)
+                writer.write_eof()
+                while await reader.read(PIECE):
+                    pass
         except TimeoutError:
             return True  # it is slow, or a beginner's
         except OSError:
-            answer = b""
+            pass
         finally:
             writer.transport.abort()
         if not answer:
@@ -205,12 +213,13 @@ class ServerProgram(RunningServer):
             return
         port = self.address.port
         self._program = Program(
-            _name(self._command),
+            name(self._command),
             self._command,
             [port],
             patience=START,
             variables={"PORT": port},
             lines=LINES,
+            is_there=probe,
         )
 
     def _needs(self) -> str:
@@ -225,106 +234,10 @@ class ServerProgram(RunningServer):
             await asyncio.to_thread(self._program.stop)
 
 
-class ClientProgram:
-    """A client that the judge starts for each case, and that reads the address from WS_URL.
-
-    Args:
-        command: the program and its arguments.
-    """
-
-    side = "client"
-    at_once = 2 * (os.cpu_count() or 1)
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = _checked(command)
-        self._printed = ""
-
-    @contextlib.asynccontextmanager
-    async def session(self, talk: Talk, patience: float) -> AsyncIterator[Session]:
-        """Listen, and start the program; see :class:`Candidate`."""
-        streams: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            streams.put_nowait((reader, writer))
-
-        listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=PIECE)
-        port = listener.sockets[0].getsockname()[1]
-        variables = {"WS_URL": f"ws://127.0.0.1:{port}{TARGET}"}
-        program = await asyncio.to_thread(
-            Program, _name(self._command), self._command, [], variables=variables
-        )
-
-        async def connect(talk: Talk) -> Peer:
-            return Peer(*await _first(streams, program), talk, patience)
-
-        session = Session(connect, f"127.0.0.1:{port}", TARGET, talk)
-        try:
-            yield session
-        finally:
-            await session.close()
-            printed = _last_lines(program)
-            listener.close()
-            await asyncio.to_thread(program.stop)
-            while not streams.empty():
-                streams.get_nowait()[1].close()
-            self._printed = printed  # at the end: other cases run side by side with this one
-
-    async def revive(self) -> str:
-        """Do nothing: each case starts the program for itself."""
-        return ""
-
-    def mark(self) -> int:
-        """Return 0: each case has a program of its own."""
-        return 0
-
-    def printed(self, since: int = 0) -> str:
-        """Return the last lines of the program that ended last."""
-        return self._printed
-
-    async def stop(self) -> None:
-        """Do nothing: each case has ended its own program."""
-
-
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-async def _first(streams: "asyncio.Queue[Streams]", program: Program) -> Streams:
-    """Wait until the program connects, or ends."""
-    expected = "a TCP connection to the address in WS_URL"
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(START):
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.05):
-                        return await streams.get()
-                if not program.running and streams.empty():
-                    raise Failed(
-                        expected, f"the program ended with the exit status {program.status}"
-                    )
-    raise NoAnswer(expected, f"no connection within {START} s")
-
-
 def _reason(error: OSError) -> str:
     """Return why there is no connection, in a few words; asyncio puts addresses into its own."""
     known = isinstance(error.errno, int) and error.errno > 0
     return os.strerror(error.errno).lower() if known and error.errno else str(error) or "no answer"
-
-
-def _checked(command: Sequence[str]) -> list[str]:
-    if not command:
-        raise Trouble("name the program after --, such as: wsdemo judge -- node server.js")
-    if shutil.which(command[0]) is None:
-        raise Trouble(f"there is no program {command[0]!r} here")
-    return list(command)
-
-
-def _name(command: Sequence[str]) -> str:
-    """Return what a program is called: ``python server.py``, without the folders."""
-    return " ".join(PurePath(word).name for word in command[:2])
-
-
-def _last_lines(program: Program | None, since: int = 0) -> str:
-    return "\n".join(program.log[since:].splitlines()[-LINES:]) if program else ""
 
 
 def candidate_for(program: str | Sequence[str], client: bool) -> RunningServer | ClientProgram:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from wsdemo.judge.session import Step
     from wsdemo.judge.talk import Talk
 
-__all__ = ["Case", "Failed", "NoAnswer", "Stage", "Verdict", "case"]
+__all__ = ["Case", "Failed", "NoAnswer", "NotStarted", "Stage", "Verdict", "case"]
 
 
 class Failed(Exception):
@@ -32,6 +32,10 @@ class Failed(Exception):
 
 class NoAnswer(Failed):
     """Nothing came in time. On a busy machine that may be nobody's fault, so it is tried again."""
+
+
+class NotStarted(Failed):
+    """The program has ended before it did anything: a typing error, or a module that is missing."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from wsdemo.frames import Handshake, accept_key
 from wsdemo.judge.model import Failed
 from wsdemo.judge.peer import End, Peer
 from wsdemo.judge.session import Session, Step
+from wsdemo.judge.talk import quoted
 from wsdemo.judge.words import key_for, upgrade_request
 
-__all__ = ["answered", "refused", "refused_or_answered", "request", "status_101", "tokens"]
+__all__ = ["answered", "ended", "refused", "refused_or_answered", "request", "status_101", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,19 @@ class Request:
         key = key_for(f"{session.talk.name} {peer.number}")
         asked = upgrade_request(session.host, key, target, self.changes, self.start_line)
         session.asked = asked
-        peer.remark(asked)
-        await peer.send_bytes(self.form(bytes(asked)), self.cut)
+        sent = self.form(bytes(asked))
+        peer.remark(_as_sent(sent))
+        await peer.send_bytes(sent, self.cut)
+
+
+def _as_sent(data: bytes) -> Handshake | str:
+    """Return a request for the conversation, with its names and its spaces as they are sent."""
+    head, end, _ = data.partition(b"\r\n\r\n")
+    if not end:
+        return f"the judge sends {quoted(data)}" if data else "the judge sends nothing"
+    start, *lines = head.decode("latin-1").split("\r\n")
+    pairs = (line.partition(":") for line in lines)
+    return Handshake(start, tuple((name, value.removeprefix(" ")) for name, _, value in pairs))
 
 
 LOOKS_AT = ("Upgrade", "Connection", "accept", "extensions", "subprotocol")
@@ -60,7 +72,7 @@ class Answered:
         expected = "the response HTTP/1.1 101 Switching Protocols"
         response = await _response(session.peer, expected)
         if response.status != 101:
-            raise Failed(expected, repr(response.start_line[:80]), "4.2.2")
+            raise Failed(expected, quoted(response.start_line), "4.2.2")
         _check_response(session.asked, response, self.looks_at)
 
 
@@ -69,11 +81,11 @@ async def _response(peer: Peer, expected: str) -> Handshake:
     if isinstance(event, Handshake) and event.status is not None:
         return event
     if isinstance(event, End):
-        cut_off = f" after {peer.rest[:80]!r}" if peer.rest else " without a response"
+        cut_off = f" after {quoted(peer.rest)}" if peer.rest else " without a response"
         how = "was reset" if event.how == "reset" else "ended"
         raise Failed(expected, f"the TCP connection {how}{cut_off}", "4.2.2")
     line = event.start_line if isinstance(event, Handshake) else str(event)
-    raise Failed(expected, f"{line[:80]!r}, which is not a status line of HTTP", "4.2.2")
+    raise Failed(expected, f"{quoted(line)}, which is not a status line of HTTP", "4.2.2")
 
 
 def _check_response(
@@ -122,7 +134,7 @@ class RefusedOrAnswered:
         if response.status == 101:
             _check_response(session.asked, response)
         elif (response.status or 0) < 400:
-            raise Failed(expected, repr(response.start_line[:80]))
+            raise Failed(expected, quoted(response.start_line))
 
 
 @dataclass(frozen=True)
@@ -148,7 +160,20 @@ class Refused:
                 return
             raise
         if response.status == 101 or not (self.may_answer or (response.status or 0) >= 400):
-            raise Failed(expected, repr(response.start_line[:80]))
+            raise Failed(expected, quoted(response.start_line))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Expect the end of the TCP connection; a refusal may come before it."""
+
+    async def run(self, session: Session) -> None:
+        """Receive until the end."""
+        expected = "the end of the TCP connection, perhaps after a response with a status of 4xx"
+        while not isinstance(event := await session.peer.next(expected), End):
+            if not isinstance(event, Handshake) or (event.status or 0) < 400:
+                line = event.start_line if isinstance(event, Handshake) else str(event)
+                raise Failed(expected, quoted(line))
 
 
 def request(
@@ -179,6 +204,11 @@ def status_101() -> Step:
 def refused_or_answered() -> Step:
     """Expect a refusal, or 101 with all that belongs to it; see :class:`RefusedOrAnswered`."""
     return RefusedOrAnswered()
+
+
+def ended() -> Step:
+    """Expect the end of the TCP connection; see :class:`Ended`."""
+    return Ended()
 
 
 def refused(may_close: bool = False, may_answer: bool = False) -> Step:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from wsdemo.frames import Frame, FrameParser, Handshake, Opcode
 from wsdemo.judge.model import Failed, NoAnswer
 from wsdemo.judge.rules import Rules
-from wsdemo.judge.talk import Talk, some_bytes
+from wsdemo.judge.talk import Talk, quoted, some_bytes
 from wsdemo.wire.link import reset_connection
 
 __all__ = ["End", "Peer"]
@@ -178,8 +178,7 @@ class Peer:
         return f"{told} but {count} bytes that are not a {kind}: {shown}"
 
     def _shown_rest(self) -> str:
-        text = self._rest[:80].decode("latin-1")
-        return repr(text) if not self.upgraded else some_bytes(self._rest)
+        return some_bytes(self._rest) if self.upgraded else quoted(self._rest)
 
     def _note_end(self, end: End) -> None:
         how = "reset" if end.how == "reset" else "closed"
@@ -279,6 +278,11 @@ class Peer:
                 expected = f"the {self._other} to read what is sent"
                 received = f"it did not read {len(data)} bytes within {self.patience:g} s"
                 raise NoAnswer(expected, received) from None
+
+    async def finish(self) -> None:
+        """Send nothing more: the other side receives the end, and the judge still reads."""
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
 
     async def leave(self, reset: bool = False) -> None:
         """End the TCP connection.

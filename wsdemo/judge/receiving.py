@@ -1,9 +1,9 @@
 """The steps that receive: what must come after the opening handshake (RFC 6455 §5 to §8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wsdemo.frames import Frame, Opcode
-from wsdemo.judge.model import Failed
+from wsdemo.judge.model import Failed, NoAnswer
 from wsdemo.judge.peer import End, Peer
 from wsdemo.judge.session import Session, Step
 from wsdemo.judge.words import shown
@@ -31,7 +31,10 @@ class Expect:
             place = len(self.frames) - len(left) + 1
             of = f" ({place} of {len(self.frames)})" if len(self.frames) > 1 else ""
             pongs = [frame for frame in left if frame.opcode == Opcode.PONG]
-            received = await _message(session.peer, shown(left[0]) + of, bool(pongs))
+            try:
+                received = await _message(session.peer, shown(left[0]) + of, bool(pongs))
+            except Failed as failed:
+                raise _other_message(failed, left[0], of) from None
             of_its_kind = [
                 frame
                 for frame in left
@@ -44,15 +47,34 @@ class Expect:
             left.remove(wanted)
 
 
+def _other_message(failed: Failed, wanted: Frame, of: str) -> Failed:
+    """Say which message was expected where a text came that is not UTF-8.
+
+    Until UTF-8 is what a stage is about, the fault is another: a wrong type, or a wrong mask.
+    """
+    frame = failed.frame
+    if failed.section != "8.1" or frame is None or frame.opcode != Opcode.TEXT:
+        return failed
+    told = shown(frame) + ("" if wanted.opcode == Opcode.BINARY else ", which is not UTF-8")
+    return Failed(shown(wanted) + of, told, frame=frame)
+
+
 async def _message(peer: Peer, expected: str, want_pong: bool = False) -> Frame:
     """Return the next message, put together from its fragments, or the next control frame."""
     parts: list[Frame] = []
     while True:
-        event = await peer.frame(expected)
+        try:
+            event = await peer.frame(expected)
+        except NoAnswer:
+            if parts:
+                told = f"{_with_fin_0(parts[-1])}: the judge waits for the rest of the message"
+                raise NoAnswer(expected, told, frame=parts[-1]) from None
+            raise
         if isinstance(event, End):
-            begun = " inside a message" if parts else ""
+            begun = f" after {_with_fin_0(parts[-1])}, inside a message" if parts else ""
             how = "was reset" if event.how == "reset" else "ended"
-            raise Failed(expected, f"the TCP connection {how}{begun}")
+            frame = parts[-1] if parts else None
+            raise Failed(expected, f"the TCP connection {how}{begun}", frame=frame)
         if event.opcode == Opcode.PONG and not want_pong:
             continue
         if event.is_control:
@@ -60,6 +82,11 @@ async def _message(peer: Peer, expected: str, want_pong: bool = False) -> Frame:
         parts.append(event)
         if event.fin:
             return Frame(parts[0].opcode, b"".join(part.payload for part in parts))
+
+
+def _with_fin_0(frame: Frame) -> str:
+    """Return a frame after which more must come, as a verdict names it."""
+    return f"{shown(replace(frame, fin=True))} with FIN 0"
 
 
 def _difference(expected: Frame, received: Frame) -> str:

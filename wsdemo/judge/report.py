@@ -23,9 +23,11 @@ class Report:
 
     Attributes:
         verdicts: one for each case, in their order.
+        is_counted: whether to show how many cases passed; not where something else tells it.
     """
 
     verdicts: tuple[Verdict, ...]
+    is_counted: bool = True
 
     @property
     def passed(self) -> bool:
@@ -44,7 +46,8 @@ class Report:
         return f"{'✓' if self.passed else '✗'} {count} of {total} cases passed"
 
     def __str__(self) -> str:
-        return "\n\n".join([*map(explain, self.failures), self.summary])
+        summary = [self.summary] if self.is_counted else []
+        return "\n\n".join([*map(explain, self.failures), *summary])
 
     def __repr__(self) -> str:
         return str(self)
@@ -53,8 +56,8 @@ class Report:
         return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def _repr_html_(self) -> str:
-        parts = [*map(_as_html, self.failures), f"<p>{html.escape(self.summary)}</p>"]
-        return "".join(parts)
+        summary = [f"<p>{html.escape(self.summary)}</p>"] if self.is_counted else []
+        return "".join([*map(_as_html, self.failures), *summary])
 
 
 def explain(verdict: Verdict) -> str:

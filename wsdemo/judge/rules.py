@@ -93,7 +93,7 @@ class Rules:
 
     def _close_payload(self, frame: Frame) -> tuple[str, str, str] | None:
         if frame.length == 1:
-            return "a Close frame with no code, or one of two bytes", "one byte", "5.5.1"
+            return "a Close frame with no code, or with a code of two bytes", "one byte", "5.5.1"
         if frame.close_code is not None and not may_be_sent(frame.close_code):
             return "a close code that may be sent", f"{frame.close_code} may not", "7.4"
         try:

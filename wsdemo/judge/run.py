@@ -101,10 +101,8 @@ async def _try_again(together: Verdict, candidate: Candidate, patience: float) -
 
 async def _try_alone(number: str, case: Case, candidate: Candidate, patience: float) -> Verdict:
     """Try a case with no other beside it, after which the program must still be there."""
-    since = candidate.mark()
-    alone = await try_case(number, case, candidate, patience)
-    if not alone.passed and (printed := candidate.printed(since)):
-        alone = replace(alone, notes=(f"the program printed:\n{printed}",))
+    since = await candidate.mark()
+    alone = await try_case(number, case, candidate, patience, since)
     try:
         ended = await candidate.revive()
     except Trouble as trouble:
@@ -112,7 +110,8 @@ async def _try_alone(number: str, case: Case, candidate: Candidate, patience: fl
     if not ended:
         return alone
     failure = Failed("a program that goes on for the next client", ended)
-    notes = (f"it printed:\n{candidate.printed()}",) if candidate.printed() else ()
+    printed = await candidate.printed(since)
+    notes = (f"it printed:\n{printed}",) if printed else ()
     return Verdict(number, case, failure, alone.talk, notes)
 
 
@@ -124,7 +123,9 @@ def _gone(verdicts: Sequence[Verdict], reason: str) -> Verdict:
     return Verdict(at.number, at.case, failure, at.talk, (note,))
 
 
-async def try_case(number: str, case: Case, candidate: Candidate, patience: float) -> Verdict:
+async def try_case(
+    number: str, case: Case, candidate: Candidate, patience: float, since: int | None = None
+) -> Verdict:
     """Try one case.
 
     Args:
@@ -132,18 +133,25 @@ async def try_case(number: str, case: Case, candidate: Candidate, patience: floa
         case: the case.
         candidate: the program to judge.
         patience: seconds that the program has for each answer.
+        since: the mark before the case, where no other case runs beside it: what the program then
+            prints is about this case.
     """
     talk = Talk(candidate.side, case.title)
     failure: Failed | None = None
+    printed = ""
     limit = WHOLE * patience
     try:
         async with asyncio.timeout(limit), candidate.session(talk, patience) as session:
-            for step in case.steps:
-                await step.run(session)
-    except Failed as failed:
-        failure = failed
+            try:
+                for step in case.steps:
+                    await step.run(session)
+            except Failed as failed:
+                failure = failed
+                if since is not None:  # before the judge leaves: that may be printed, too
+                    printed = await candidate.printed(since)
     except TimeoutError:
         failure = NoAnswer("the end of this case", f"it was not over after {limit:g} s")
-    printed = candidate.printed() if failure and candidate.side == "client" else ""
+    if failure and candidate.side == "client":
+        printed = await candidate.printed()
     notes = (f"the program printed:\n{printed}",) if printed else ()
     return Verdict(number, case, failure, talk, notes)

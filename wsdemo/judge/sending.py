@@ -9,7 +9,7 @@ from wsdemo.judge.opening import answered, request
 from wsdemo.judge.session import Session, Step
 from wsdemo.judge.talk import some_bytes
 
-__all__ = ["LEAVE", "OPEN", "RESET", "STOP_READING", "apart", "pour", "send"]
+__all__ = ["FINISH", "LEAVE", "OPEN", "RESET", "STOP_READING", "apart", "pour", "send"]
 
 
 POURED = 2**18
@@ -131,6 +131,17 @@ class Apart:
                 raise result
 
 
+@dataclass(frozen=True)
+class Finish:
+    """End what the judge sends; it still reads."""
+
+    async def run(self, session: Session) -> None:
+        """Finish."""
+        session.peer.remark("the judge ends its side of the TCP connection")
+        await session.peer.finish()
+
+
+FINISH = Finish()
 OPEN = Open()
 LEAVE = Leave()
 RESET = Leave(reset=True)

@@ -7,7 +7,7 @@ from wsdemo import draw
 from wsdemo.frames import Frame, Handshake, Opcode
 from wsdemo.wire.wire_frame import WireFrame
 
-__all__ = ["Talk", "some_bytes"]
+__all__ = ["Talk", "quoted", "some_bytes"]
 
 SHOWN = 8
 """Steps at the beginning of a long conversation that are shown, and twice as many at its end."""
@@ -19,9 +19,25 @@ BYTES = 24
 """Bytes that are shown of what is not a frame."""
 
 
+CHARACTERS = 80
+"""Characters that are shown of a handshake's bytes."""
+
+
 def some_bytes(data: bytes) -> str:
     """Return the beginning of some bytes, in hexadecimal."""
     return data[:BYTES].hex(" ") + (" …" if len(data) > BYTES else "")
+
+
+def quoted(data: bytes | str) -> str:
+    """Return the beginning of a text in quotes; where it is cut, say so, and how long it was.
+
+    Args:
+        data: the text; bytes are read as Latin-1, which knows each of them.
+    """
+    text = data if isinstance(data, str) else data.decode("latin-1")
+    if len(text) <= CHARACTERS:
+        return repr(text)
+    return f"{text[:CHARACTERS]!r}… ({len(text)} bytes)"
 
 
 class Talk:

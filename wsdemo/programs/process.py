@@ -133,6 +133,7 @@ class Program:
         patience: seconds that it has for that.
         variables: environment variables to set for it, beside those of this process.
         lines: how many of the last lines that it printed a message shows.
+        is_there: whether a program listens on a port; a connection finds out unless given.
 
     Attributes:
         folder: the path of its folder.
@@ -153,6 +154,7 @@ class Program:
         patience: float = 10,
         variables: Mapping[str, str | int] | None = None,
         lines: int = 5,
+        is_there: Callable[[int], bool] | None = None,
     ) -> None:
         keep_loopback_direct()
         self.name, self.ports = name, list(ports)
@@ -160,6 +162,7 @@ class Program:
         self._command = [word.replace("FOLDER", self.folder.as_posix()) for word in command]
         self._ready, self._patience = ready, patience
         self._lines = lines
+        self._is_there = is_there or _listens
         self._variables = {name: str(value) for name, value in (variables or {}).items()}
         self._watchdog: subprocess.Popen[bytes] | None = None
         self.pid: int | None = None
@@ -214,7 +217,7 @@ class Program:
         told = self._watchdog.stdout.readline()
         self.pid = int(told) if told else None
         deadline = time.monotonic() + self._patience
-        while not (self._ready in self.log[len(before) :] and all(map(_listens, self.ports))):
+        while not (self._ready in self.log[len(before) :] and all(map(self._is_there, self.ports))):
             if not self.running:
                 raise RuntimeError(f"{self.name} ended at its start:\n{self._last_lines()}")
             if time.monotonic() > deadline:

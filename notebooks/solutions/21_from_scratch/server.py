@@ -131,7 +131,7 @@ class Connection:
         if has_mask == self.is_client:
             raise Failed(1002, "a client masks each frame, a server none")
         if opcode >= CLOSE and not (fin and length <= 125):
-            raise Failed(1002, "a control frame is long, or a fragment")
+            raise Failed(1002, "a control frame is too long, or fragmented")
         if length == 126:
             length = int.from_bytes(await self.reader.readexactly(2), "big")
         elif length == 127:
@@ -156,7 +156,8 @@ class Connection:
             if opcode >= CLOSE:
                 continue
             if (opcode == CONTINUATION) != (kind is not None):
-                raise Failed(1002, "a continuation without a beginning, or the reverse")
+                reason = "a continuation without a beginning, or a new message inside another"
+                raise Failed(1002, reason)
             if kind is None:
                 kind, decoder = opcode, codecs.getincrementaldecoder("utf-8")()
             if kind == TEXT:

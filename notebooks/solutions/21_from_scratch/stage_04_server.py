@@ -10,6 +10,8 @@ class Failed(Exception):
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_frame(self):
         """Read a frame: FIN, opcode, payload."""
         first, second = await self.reader.readexactly(2)

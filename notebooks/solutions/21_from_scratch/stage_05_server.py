@@ -2,6 +2,8 @@
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_frame(self):
         """Read a frame: FIN, opcode, payload."""
         first, second = await self.reader.readexactly(2)

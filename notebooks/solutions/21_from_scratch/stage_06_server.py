@@ -4,6 +4,8 @@ PATIENCE = 10  # seconds for a request, and for the other side to end a connecti
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_message(self):
         """Read a message: TEXT or BINARY, and its payload. Return None after a Close frame."""
         _, opcode, data = await self.read_frame()

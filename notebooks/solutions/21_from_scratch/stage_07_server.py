@@ -2,6 +2,8 @@
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_frame(self):
         """Read a frame: FIN, opcode, payload."""
         first, second = await self.reader.readexactly(2)
@@ -10,7 +12,7 @@ class Connection:
         if not has_mask:
             raise Failed(1002, "a client masks each frame")
         if opcode >= CLOSE and not (fin and length <= 125):
-            raise Failed(1002, "a control frame is long, or a fragment")
+            raise Failed(1002, "a control frame is too long, or fragmented")
         if length == 126:
             length = int.from_bytes(await self.reader.readexactly(2), "big")
         elif length == 127:

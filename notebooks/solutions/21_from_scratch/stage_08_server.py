@@ -2,6 +2,8 @@
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_message(self):
         """Read a message: TEXT or BINARY, and its payload. Return None after a Close frame."""
         kind, payload = None, bytearray()
@@ -15,7 +17,8 @@ class Connection:
             if opcode >= CLOSE:
                 continue
             if (opcode == CONTINUATION) != (kind is not None):
-                raise Failed(1002, "a continuation without a beginning, or the reverse")
+                reason = "a continuation without a beginning, or a new message inside another"
+                raise Failed(1002, reason)
             if kind is None:
                 kind = opcode
             payload += data

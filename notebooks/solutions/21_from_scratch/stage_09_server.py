@@ -4,6 +4,8 @@ import codecs
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_message(self):
         """Read a message: TEXT or BINARY, and its payload. Return None after a Close frame."""
         kind, payload, decoder = None, bytearray(), None
@@ -17,7 +19,8 @@ class Connection:
             if opcode >= CLOSE:
                 continue
             if (opcode == CONTINUATION) != (kind is not None):
-                raise Failed(1002, "a continuation without a beginning, or the reverse")
+                reason = "a continuation without a beginning, or a new message inside another"
+                raise Failed(1002, reason)
             if kind is None:
                 kind, decoder = opcode, codecs.getincrementaldecoder("utf-8")()
             if kind == TEXT:

@@ -48,6 +48,8 @@ def apply_mask(payload, mask):
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_frame(self, collected):
         """Read a frame: FIN, opcode, payload. ``collected``: bytes of its message so far."""
         first, second = await self.reader.readexactly(2)
@@ -60,7 +62,7 @@ class Connection:
         if not has_mask:
             raise Failed(1002, "a client masks each frame")
         if opcode >= CLOSE and not (fin and length <= 125):
-            raise Failed(1002, "a control frame is long, or a fragment")
+            raise Failed(1002, "a control frame is too long, or fragmented")
         if length == 126:
             length = int.from_bytes(await self.reader.readexactly(2), "big")
         elif length == 127:
@@ -85,7 +87,8 @@ class Connection:
             if opcode >= CLOSE:
                 continue
             if (opcode == CONTINUATION) != (kind is not None):
-                raise Failed(1002, "a continuation without a beginning, or the reverse")
+                reason = "a continuation without a beginning, or a new message inside another"
+                raise Failed(1002, reason)
             if kind is None:
                 kind, decoder = opcode, codecs.getincrementaldecoder("utf-8")()
             if kind == TEXT:

@@ -20,7 +20,7 @@ class Connection:
         if not has_mask and not self.is_client:
             raise Failed(1002, "a client masks each frame")
         if opcode >= CLOSE and not (fin and length <= 125):
-            raise Failed(1002, "a control frame is long, or a fragment")
+            raise Failed(1002, "a control frame is too long, or fragmented")
         if length == 126:
             length = int.from_bytes(await self.reader.readexactly(2), "big")
         elif length == 127:
@@ -47,3 +47,5 @@ class Connection:
             header, payload = header + mask, apply_mask(payload, mask)
         self.writer.write(header + payload)
         await self.writer.drain()
+
+    # (the other methods stay as they are)

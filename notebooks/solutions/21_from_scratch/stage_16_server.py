@@ -2,6 +2,8 @@
 
 
 class Connection:
+    # (the other methods stay as they are)
+
     async def read_frame(self, collected):
         """Read a frame: FIN, opcode, payload. ``collected``: bytes of its message so far."""
         first, second = await self.reader.readexactly(2)
@@ -14,7 +16,7 @@ class Connection:
         if has_mask == self.is_client:
             raise Failed(1002, "a client masks each frame, a server none")
         if opcode >= CLOSE and not (fin and length <= 125):
-            raise Failed(1002, "a control frame is long, or a fragment")
+            raise Failed(1002, "a control frame is too long, or fragmented")
         if length == 126:
             length = int.from_bytes(await self.reader.readexactly(2), "big")
         elif length == 127:

@@ -124,7 +124,7 @@ export class Connection {
       throw new Failed(1002, "a client masks each frame, a server none");
     }
     if (opcode >= CLOSE && !(fin && length <= 125)) {
-      throw new Failed(1002, "a control frame is long, or a fragment");
+      throw new Failed(1002, "a control frame is too long, or fragmented");
     }
     if (length >= 126) {
       const extended = await this.reader.exactly(length === 126 ? 2 : 8);
@@ -157,7 +157,8 @@ export class Connection {
       }
       if (opcode >= CLOSE) continue;
       if ((opcode === CONTINUATION) !== (kind !== undefined)) {
-        throw new Failed(1002, "a continuation without a beginning, or the reverse");
+        const reason = "a continuation without a beginning, or a new message inside another";
+        throw new Failed(1002, reason);
       }
       kind ??= opcode;
       if (kind === TEXT) checkText(decoder, data, fin);

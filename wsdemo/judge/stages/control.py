@@ -76,7 +76,7 @@ CLOSING = Stage(
             OPEN,
             send(close(1000), text("late")),
             closes(),
-            hint="After a Close frame nothing is read.",
+            hint="What comes after a Close frame is thrown away.",
         ),
         case(
             "A Ping after a Close frame is not answered.",

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from wsdemo.judge.model import Stage, case
-from wsdemo.judge.opening import answered, request, status_101
-from wsdemo.judge.sending import LEAVE, RESET, apart
+from wsdemo.judge.opening import answered, ended, request, status_101
+from wsdemo.judge.sending import FINISH, LEAVE, RESET, apart
 from wsdemo.judge.words import SAMPLE_KEY
 
 __all__ = ["STAGES"]
@@ -33,12 +33,11 @@ REQUEST = Stage(
     "Listen, read a request up to its empty line, and answer HTTP/1.1 101 Switching Protocols.",
     (
         case(
-            "A request is answered with a status line and header fields.",
+            "A request is answered with the status 101 and an empty line.",
             "4.2.2",
             request(),
             status_101(),
-            hint="Send the status line, the header fields and one empty line; each line ends with "
-            "CR LF.",
+            hint="Send a status line and one empty line. Each line ends with CR LF.",
         ),
         case(
             "A request that comes in small pieces is read to its end.",
@@ -126,6 +125,15 @@ REQUEST = Stage(
             RESET,
             apart(request(), status_101()),
             hint=LEFT,
+        ),
+        case(
+            "The connection of a client that leaves inside its request is ended.",
+            "4.2.1",
+            request(form=lambda head: head[:40]),
+            FINISH,
+            ended(),
+            hint="When the client has ended its side, no more of the request can come. Close the "
+            "connection also where an exception was raised.",
         ),
     ),
 )

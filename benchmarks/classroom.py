@@ -12,9 +12,7 @@ import pathlib
 import random
 import re
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,6 +25,7 @@ from _table import report, row  # noqa: E402
 from websockets.asyncio.client import ClientConnection, connect  # noqa: E402
 
 from tests.browser.lab import chromium, jupyter, notebook, run_all  # noqa: E402
+from tests.classroom.kit import RunningClass  # noqa: E402
 
 QUESTION = "03.p1"
 LESSON = "02_echo.ipynb"
@@ -37,48 +36,26 @@ DAY = 20_000
 """Messages of a long day: 40 learners, one a minute for eight hours."""
 
 
-class Class:
-    """A running `wsdemo class`."""
-
-    def __init__(self, folder: pathlib.Path) -> None:
-        command = [sys.executable, "-m", "wsdemo", "class", "--host", "127.0.0.1"]
-        self._program = subprocess.Popen(
-            [*command, "--port", "0", "--no-browser"], cwd=folder, stdout=subprocess.PIPE, text=True
-        )
-        assert self._program.stdout
-        said = ""
-        while "Ctrl-C" not in said:
-            said += self._program.stdout.readline()
-        [self.place] = re.findall(r"Learners open +http://(\S+)/", said)
-        [self.code] = re.findall(r"The code +(\S+)", said)
-        [self.key] = re.findall(r"/board#(\S+)", said)
-
-    @property
-    def memory(self) -> float:
-        """What the process occupies, in MiB (Linux)."""
-        status = pathlib.Path(f"/proc/{self._program.pid}/status").read_text("utf-8")
-        [kilobytes] = re.findall(r"VmRSS:\s+(\d+) kB", status)
-        return int(kilobytes) / 1024
-
-    def stop(self) -> None:
-        """End the class, as Ctrl-C does."""
-        self._program.send_signal(signal.SIGINT)
-        self._program.wait(20)
+def memory(made: RunningClass) -> float:
+    """What the process occupies, in MiB (Linux)."""
+    status = pathlib.Path(f"/proc/{made.program.pid}/status").read_text("utf-8")
+    [kilobytes] = re.findall(r"VmRSS:\s+(\d+) kB", status)
+    return int(kilobytes) / 1024
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Class]:
+def running() -> Iterator[RunningClass]:
     """A class that ends with the block."""
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / ".wsdemo").mkdir()
-        made = Class(pathlib.Path(folder))
+        made = RunningClass(folder, "--port", "0")
         try:
             yield made
         finally:
-            made.stop()
+            made.end()
 
 
-async def join(made: Class, number: int) -> ClientConnection:
+async def join(made: RunningClass, number: int) -> ClientConnection:
     """Let a learner in."""
     connection = await connect(f"ws://{made.place}/learn")
     join = {"type": "join", "code": made.code, "learner": f"{number:032x}", "name": f"n{number}"}
@@ -94,7 +71,7 @@ async def drain(connection: ClientConnection) -> None:
 
 
 @contextlib.asynccontextmanager
-async def room(made: Class, count: int) -> AsyncIterator[list[ClientConnection]]:
+async def room(made: RunningClass, count: int) -> AsyncIterator[list[ClientConnection]]:
     """Learners who have joined, and who read."""
     learners = [await join(made, number) for number in range(count)]
     reading = [asyncio.create_task(drain(each)) for each in learners]
@@ -107,7 +84,7 @@ async def room(made: Class, count: int) -> AsyncIterator[list[ClientConnection]]
         await asyncio.gather(*(each.close() for each in learners))
 
 
-async def delays(made: Class, count: int) -> list[float]:
+async def delays(made: RunningClass, count: int) -> list[float]:
     """Let each learner choose once, at random times, and return how late the board showed it.
 
     Args:
@@ -140,7 +117,7 @@ async def delays(made: Class, count: int) -> list[float]:
     return late
 
 
-async def live_through_a_day(made: Class) -> float:
+async def live_through_a_day(made: RunningClass) -> float:
     """Send the messages of a day as fast as they are taken; return what the server grew by, in MiB.
 
     The first tenth is not counted: until then the interpreter's own memory grows.
@@ -157,9 +134,9 @@ async def live_through_a_day(made: Class) -> float:
         for number in range(DAY // 40):
             await asyncio.gather(*(say(each, number) for each in learners))
             if number == DAY // 400:
-                before = made.memory
+                before = memory(made)
         await asyncio.sleep(1)
-    return made.memory - before
+    return memory(made) - before
 
 
 def quantile(late: list[float]) -> str:

@@ -13,9 +13,6 @@ import json
 import pathlib
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +21,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.lab import Jupyter, chromium, desk, jupyter, opened, run_all, window
+from tests.classroom.kit import RunningClass
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ("Ana", "Bob", "Eve")
@@ -53,28 +51,6 @@ ANSWERS = {
     ],
 }
 """For some lessons: an exercise, an answer and what is wrong with it, for each of the three."""
-
-
-class Class:
-    """`wsdemo class`, in a process of its own."""
-
-    def __init__(self, folder: pathlib.Path) -> None:
-        (folder / ".wsdemo").mkdir()
-        command = [sys.executable, "-m", "wsdemo", "class", "--host", "127.0.0.1", "--no-browser"]
-        self._program = subprocess.Popen(
-            [*command, "--port", "0"], cwd=folder, stdout=subprocess.PIPE, text=True
-        )
-        said = ""
-        while "Ctrl-C" not in said:
-            said += self._program.stdout.readline()
-        [self.place] = re.findall(r"Learners open +http://(\S+)/", said)
-        [self.code] = re.findall(r"The code +(\S+)", said)
-        [self.board] = re.findall(r"Your board +(\S+)", said)
-
-    def stop(self) -> str:
-        """End it as Ctrl-C does; return its last words."""
-        self._program.send_signal(signal.SIGINT)
-        return self._program.communicate(timeout=20)[0]
 
 
 def prepare(
@@ -119,7 +95,7 @@ def output(cells: list[dict[str, Any]], name: str) -> str:
     return "".join("".join(each.get("data", {}).get("text/plain", "")) for each in cell["outputs"])
 
 
-def join_class(page: Any, made: Class, name: str) -> None:
+def join_class(page: Any, made: RunningClass, name: str) -> None:
     """Let a telephone in."""
     page.goto(f"http://{made.place}/")
     page.get_by_label("The code on the board").fill(made.code.lower())
@@ -159,11 +135,13 @@ def vote(board: Any, phones: list[Any], lesson: str, say: Any) -> None:
 
 
 @contextlib.contextmanager
-def room() -> Iterator[tuple[Class, Any, list[Any], list[tuple[Jupyter, Any]]]]:
+def room() -> Iterator[tuple[RunningClass, Any, list[Any], list[tuple[Jupyter, Any]]]]:
     """A class, its board, three telephones, and three JupyterLabs, each with its own server."""
     with contextlib.ExitStack() as stack:
-        made = Class(pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        stack.callback(made.stop)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        pathlib.Path(folder, ".wsdemo").mkdir()
+        made = RunningClass(folder, "--port", "0")
+        stack.callback(made.program.kill)
         browser = stack.enter_context(chromium())
         board = stack.enter_context(window(browser)).new_page()
         board.goto(made.board)
@@ -212,10 +190,10 @@ def play(say: Any, pictures: pathlib.Path | None = None) -> None:
         last = board.locator("#inventory tbody tr").last.locator("td").last
         expect(last).to_have_text(re.compile(r"\d of 3"))
         say("the last vote: twenty questions of three people")
-        say(made.stop().strip().splitlines()[-1])
+        say(made.end().strip().splitlines()[-1])
 
 
-def run_lesson(made: Class, lesson: str, labs: list[tuple[Jupyter, Any]]) -> None:
+def run_lesson(made: RunningClass, lesson: str, labs: list[tuple[Jupyter, Any]]) -> None:
     """Run a lesson in all JupyterLabs at once, with each learner's answer at its end."""
     with contextlib.ExitStack() as stack:
         for place, (server, page) in enumerate(labs):

@@ -1,12 +1,66 @@
-"""Learners and a teacher as plain clients, for the tests of the class's server."""
+"""A running `wsdemo class`, and learners and a teacher as plain clients."""
 
 import asyncio
 import contextlib
 import json
+import re
+import signal
+import subprocess
+import sys
 
 from websockets.asyncio.client import connect
 
 PATIENCE = 10
+
+
+class RunningClass:
+    """`wsdemo class`, in a process of its own.
+
+    Args:
+        folder: where it runs.
+        options: more words for the command.
+
+    Attributes:
+        program: the process.
+        said: what it printed when it started.
+        place: the host and port for learners.
+        code: their code.
+        key: the teacher's key.
+    """
+
+    def __init__(self, folder, *options):
+        command = [sys.executable, "-m", "wsdemo", "class", "--host", "127.0.0.1", "--no-browser"]
+        self.program = subprocess.Popen(
+            [*command, *options],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said = ""
+        for line in self.program.stdout:
+            self.said += line
+            if "Ctrl-C" in line:
+                break
+        self.code = self._find(r"The code +(\S+)")
+        self.place = self._find(r"Learners open +http://(\S+)/")
+        self.key = self._find(r"/board#(\S+)")
+
+    def _find(self, pattern):
+        found = re.search(pattern, self.said)
+        assert found, self.said
+        return found[1]
+
+    @property
+    def board(self):
+        """The board's address."""
+        return f"http://{self.place}/board#{self.key}"
+
+    def end(self, signum=signal.SIGINT):
+        """End it as Ctrl-C does, or by another signal; return its last words."""
+        self.program.send_signal(signum)
+        rest, _ = self.program.communicate(timeout=20)
+        return rest
 
 
 class Member:

@@ -9,41 +9,20 @@ import urllib.request
 
 import pytest
 
-from tests.classroom.kit import learner, teacher
+from tests.classroom.kit import RunningClass, learner, teacher
 from wsdemo.__main__ import main
 from wsdemo.course import MARKER
 
 WSDEMO = [sys.executable, "-m", "wsdemo"]
 
 
-class Class:
-    """A running `wsdemo class`; with the attributes that the kit's clients need."""
+class Class(RunningClass):
+    """One with the attributes that the kit's clients need."""
 
     def __init__(self, folder, *options):
-        command = [*WSDEMO, "class", "--host", "127.0.0.1", "--no-browser", *options]
-        self.program = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.said = ""
-        for line in self.program.stdout:
-            self.said += line
-            if "Ctrl-C" in line:
-                break
-        self.code = self._find(r"The code +(\S+)")
-        self.place = self._find(r"Learners open +http://(\S+)/")
-        self.key = self._find(r"/board#(\S+)")
+        super().__init__(folder, *options)
         self.url = f"ws://{self.place}"
         self.server = self.storage = self
-
-    def _find(self, pattern):
-        found = re.search(pattern, self.said)
-        assert found, self.said
-        return found[1]
-
-    def end(self, signum=signal.SIGINT):
-        self.program.send_signal(signum)
-        rest, _ = self.program.communicate(timeout=20)
-        return rest
 
 
 @pytest.fixture

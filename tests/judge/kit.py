@@ -39,8 +39,8 @@ def serving(handler, **options):
         await handler(reader, writer)
 
     async def stop(server):
-        await some_turns()  # what was accepted just now becomes a connection
         server.close()
+        await some_turns()  # what was accepted just before becomes a connection
         for writer in writers:
             writer.transport.abort()
         await some_turns()  # the transports close their sockets

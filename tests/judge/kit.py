@@ -28,7 +28,10 @@ class Place(Address):
 
 @contextlib.contextmanager
 def serving(handler, **options):
-    """Serve a handler of asyncio's streams on its own thread; yield the address, and ``stop``."""
+    """Serve a handler of asyncio's streams on its own thread.
+
+    Yield the address; its ``stop`` is for the handler.
+    """
     thread = LoopThread("under test")
     # What a broken server raises is expected here, and no news for anybody.
     thread.call(thread.loop.set_exception_handler, lambda loop, context: None)
@@ -38,16 +41,25 @@ def serving(handler, **options):
         writers.append(writer)
         await handler(reader, writer)
 
-    async def stop(server):
+    async def listen_no_more(server):
+        # What was accepted just now becomes a connection first: asyncio would leave it open.
+        await some_turns()
         server.close()
-        await some_turns()  # what was accepted just before becomes a connection
+
+    async def stop(server):
+        await listen_no_more(server)
         for writer in writers:
             writer.transport.abort()
         await some_turns()  # the transports close their sockets
 
+    closing = []
+
+    def stop_from_handler():
+        closing.append(asyncio.create_task(listen_no_more(server)))
+
     server = thread.run(asyncio.start_server(serve, "127.0.0.1", 0, **options))
     try:
-        yield Place(server.sockets[0].getsockname()[1], server.close)
+        yield Place(server.sockets[0].getsockname()[1], stop_from_handler)
     finally:
         thread.run(stop(server))
         thread.stop()

@@ -62,6 +62,20 @@ def test_a_vote_from_opening_to_the_second_round(server):
     run(scene())
 
 
+def test_a_choice_that_comes_too_late_is_named_so_that_others_are_kept(server):
+    late = {"type": "vote", "question": "03.p1", "option": "a", "round": 1}
+
+    async def scene():
+        async with teacher(server) as board, learner(server) as ana:
+            await board.ask(type="open", question="03.p1")
+            await board.ask(type="reveal")
+            answer = await ana.ask(**late)
+            assert "this round is over" in answer["error"]
+            assert answer["message"] == late
+
+    run(scene())
+
+
 def test_verdicts_and_help_reach_the_board(server):
     async def scene():
         async with teacher(server) as board, learner(server) as ana, learner(server, "Bob") as bob:

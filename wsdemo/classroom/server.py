@@ -143,8 +143,11 @@ class ClassServer:
             async for data in messages:
                 try:
                     self._taken.append((connection, self._take(learner, data)))
-                except (Refused, Closed) as reason:
+                except Refused as reason:
                     await connection.send(refusal(reason))
+                except Closed as reason:  # the page keeps its other choices
+                    answer = {"error": str(reason), "message": json.loads(data)}
+                    await connection.send(json.dumps(answer))
         finally:
             del self._learners[connection]
             roster.leave(learner, asked["page"])

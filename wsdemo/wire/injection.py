@@ -92,7 +92,7 @@ def inject(links: list[Link], direction: str, made: Frame | bytes, number: int |
         number: of the connection; ``None`` for all.
 
     Raises:
-        LookupError: there is none that it could be sent on.
+        LookupError: there is no open connection to send it on.
     """
     open_ones = {_recording(link).number: link for link in links if direction in link.transports}
     meant = open_ones if number is None else {number: open_ones.get(number)}

@@ -71,9 +71,10 @@ function receive(message) {
   } else if (message.type === "taken") {
     if (message.message.type === "vote") settle(message.message);
   } else if (message.error) {
-    $("said").textContent = message.error;
-    unsent.clear();
+    const { question, round } = message.message ?? {};
+    unsent.delete(`${question} ${round}`); // this choice comes too late; others may not
     keepUnsent();
+    $("said").textContent = message.error;
   }
 }
 

@@ -109,7 +109,7 @@
           const letter = answers[question.number];
           const isRight = letter === question.right;
           const line = make("p", `${isRight ? "✓" : "✗"} ${when}: `);
-          line.className = isRight ? "mark" : "wanted";
+          line.className = isRight ? "mark" : "wrong";
           write(line, question.options[letter]);
           item.append(line);
         }

@@ -6,10 +6,11 @@
     python start.py reset LESSON       start a lesson again, and keep your old one aside
     python start.py solutions LESSON   copy the worked answers of a lesson into your copy
     python start.py progress           show which exercises you have solved
-    python start.py test               run every check
+    python start.py test               run the checks that each change has to pass
     python start.py test NOTEBOOKS     run every check of these lessons
     python start.py test ARGS          run pytest alone, with these arguments
     python start.py test --repeat 20 … the same, twenty times
+    python start.py test --weekly      run every check, with those that each week is enough for
     python start.py test --newest      the same with the newest versions, not those of the lock
     python start.py serve APP          run a finished server, such as chat; --help tells its options
     python start.py wire URL           show what passes to your own server; --help tells its options

@@ -28,6 +28,20 @@ def pytest_xdist_make_scheduler(config, log):
     return None if config.getvalue("dist") == "each" else Groups(config, log)
 
 
+def pytest_addoption(parser):
+    """Add ``--weekly``: each change is tested in minutes, and all else each week."""
+    parser.addoption("--weekly", action="store_true", help="run the tests marked weekly, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked weekly, unless it is asked for."""
+    if config.getoption("--weekly"):
+        return
+    later = [item for item in items if item.get_closest_marker("weekly")]
+    items[:] = [item for item in items if not item.get_closest_marker("weekly")]
+    config.hook.pytest_deselected(items=later)
+
+
 def pytest_collection_finish(session):
     """Leave what was collected out of every garbage collection: it took most of the CPU."""
     gc.collect()

@@ -62,10 +62,10 @@ MAY_IMPORT = {
         "server",
         "wire",
     },
-    "classroom": {"apps", "course", "loop", "reconnect", "server"},
+    "classroom": {"apps", "course", "embedding", "loop", "reconnect", "server"},
     "course": {"text"},
     "lab": {"course"},
-    "tab": {"cell", "embedding", "loop"},
+    "tab": {"apps", "cell", "embedding", "loop"},
     "doctor": {"course", "files", "programs", "proxies"},
     "__main__": {"apps", "checks", "classroom", "course", "doctor", "judge", "lab", "wire"},
     # lazily, and for type checkers
@@ -179,13 +179,15 @@ def test_other_names_are_not_there():
         wsdemo.sever  # noqa: B018
 
 
+NEEDS_A_BROWSER = ("tab.threads", "tab.browser_loop", "tab.bridge", "tab.way_out")
+"""They import what only a browser has."""
+
 OFFERING = [
     name
     for name in MODULES
     if room(name) not in ("__init__", "__main__", "jupyter", "apps", "checks")
     and name != "programs.watchdog"  # a program of its own
-    and name
-    not in ("tab.threads", "tab.browser_loop", "tab.bridge")  # they import what only a browser has
+    and name not in NEEDS_A_BROWSER
 ]
 
 

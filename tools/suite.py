@@ -1,7 +1,8 @@
 """Every check of the project, one step after the other: what `python start.py test` runs.
 
 With notebooks it runs all that the tests ask of these lessons; with other arguments pytest alone,
-with these arguments. ``--repeat 20`` before them does it twenty times, and stops at a failure.
+with these arguments. ``--weekly`` runs the tests, too, that are left to the weekly run.
+``--repeat 20`` before all else does it twenty times, and stops at a failure.
 """
 
 import functools
@@ -26,24 +27,16 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 LONGEST_STEP = 1800
 
 PYTEST = (sys.executable, "-m", "pytest")
+WEEKLY = "--weekly"
 # More workers than cores: these tests wait more than they compute. Which of them stay together is
 # in tests/spread.py; a notebook's cells belong to one kernel, and a browser to one file.
-WORKERS = ("-n", "3", "--dist", "loadfile", "-q")
-BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", *WORKERS)
-MANY_WORKERS = ("-n", "6", "--dist", "loadfile", "-q")
-EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", *MANY_WORKERS)
+SPREAD = ("--dist", "loadfile", "-q")
+BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "3", *SPREAD)
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "6", *SPREAD)
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
-UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", *MANY_WORKERS)
-NOTEBOOKS = (
-    *PYTEST,
-    "notebooks",
-    "-p",
-    "tools.hardships",
-    "-p",
-    "tools.needs",
-    "--nbval",
-    *WORKERS,
-)
+UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", "-n", "4", *SPREAD)
+NBVAL = ("-p", "tools.hardships", "-p", "tools.needs", "--nbval")
+NOTEBOOKS = (*PYTEST, "notebooks", *NBVAL, "-n", "3", *SPREAD)
 BIOME = JAVASCRIPT / "node_modules/@biomejs/biome/bin/biome"
 STYLE = (
     (sys.executable, "-m", "ruff", "check"),
@@ -102,12 +95,19 @@ def call(command: Sequence[str], cwd: Path = ROOT, output: IO[str] | None = None
         return 1
 
 
-def style() -> Step:
-    """Check and format-check package, tests and notebooks, and the JavaScript where Node is."""
+def style(output: IO[str] | None = None) -> Step:
+    """Check and format-check package, tests and notebooks, and the JavaScript where Node is.
+
+    Args:
+        output: the file that what the checkers print goes to; None for the terminal.
+    """
+    print("\n=== style", flush=True)
+    began = time.monotonic()
     node = shutil.which("node")
     biome = [(node, str(BIOME), "check", "--error-on-warnings")] if node and BIOME.is_file() else []
-    codes = [call(command) for command in (*STYLE, *biome)]
+    codes = [call(command, output=output) for command in (*STYLE, *biome)]
     step = Step("style", passed=codes.count(0), failed=len(codes) - codes.count(0))
+    step.seconds = time.monotonic() - began
     if not biome:
         print("The JavaScript was not checked: Node or npm's biome is missing.", flush=True)
         if os.environ.get("CI"):
@@ -125,6 +125,8 @@ def pytest_step(name: str, command: Sequence[str], output: IO[str] | None = None
         command: pytest and its arguments.
         output: the file that what it prints goes to; None for the terminal.
     """
+    if output is None:
+        print(f"\n=== {name}", flush=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
@@ -183,43 +185,63 @@ def fetch_ws() -> Step | None:
     return Step("npm install", failed=1, seconds=time.monotonic() - began)
 
 
-def run_all() -> list[Step]:
-    """Run every step, and give what each came to."""
+def run_all(weekly: bool = False) -> list[Step]:
+    """Run every step, and give what each came to.
+
+    Args:
+        weekly: whether to run what is left to the weekly run, too.
+    """
     steps = []
     missing_ws = fetch_ws()
     if missing_ws and os.environ.get("CI"):
         # A learner without a network goes on without it; CI must not.
         steps.append(missing_ws)
-    steps.append(timed("style", style))
-    # Not at once: what is late in a browser, or in an answer, would be taken for a fault.
-    steps.append(timed("browser", lambda: pytest_step("browser", BROWSER_TESTS)))
-    steps.append(timed("exercises", lambda: pytest_step("exercises", EXERCISES)))
-    # At once: a unit test computes while a lesson waits.
-    steps += side_by_side(("unit tests", UNIT_TESTS), ("notebooks", NOTEBOOKS))
+    more = (WEEKLY,) if weekly else ()
+    # Each of the two computes while the other waits.
+    steps += side_by_side(
+        [style, *tests(("browser", (*BROWSER_TESTS, *more)), ("notebooks", NOTEBOOKS))],
+        tests(("exercises", (*EXERCISES, *more)), ("unit tests", (*UNIT_TESTS, *more))),
+    )
     return steps
 
 
-def side_by_side(
-    first: tuple[str, Sequence[str]], second: tuple[str, Sequence[str]]
-) -> tuple[Step, Step]:
-    """Run pytest twice at the same time.
+Run = Callable[["IO[str] | None"], Step]
+"""Runs a step; what it prints goes to a file, or to the terminal."""
 
-    What the second one prints is shown when both are done.
+
+def tests(*commands: tuple[str, Sequence[str]]) -> list[Run]:
+    """Make steps of pytest's.
 
     Args:
-        first: what the step is called, and its command.
-        second: the same of the other one.
+        commands: for each, what the step is called, and its command.
     """
-    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        beside = pool.submit(pytest_step, *second, output)
+    return [functools.partial(pytest_step, *each) for each in commands]
 
-        def show() -> Step:
-            step = beside.result()
-            output.seek(0)
-            print(output.read(), flush=True)
-            return step
 
-        return timed(first[0], lambda: pytest_step(*first)), timed(second[0], show)
+def side_by_side(first: Sequence[Run], second: Sequence[Run]) -> list[Step]:
+    """Run two rows of steps at the same time; what the second prints is shown when both are done.
+
+    Args:
+        first: steps to run one after the other.
+        second: those to run beside them.
+    """
+
+    def beside() -> list[tuple[Step, str]]:
+        done = []
+        for run in second:
+            with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+                step = run(output)
+                output.seek(0)
+                done.append((step, output.read()))
+        return done
+
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(beside)
+        steps = [run(None) for run in first]
+        for step, printed in later.result():
+            print(f"\n=== {step.name}\n{printed}", flush=True)
+            steps.append(step)
+    return steps
 
 
 def run_lesson(notebook: Path) -> list[Step]:
@@ -232,9 +254,9 @@ def run_lesson(notebook: Path) -> list[Step]:
     if not notebook.is_file():
         print(f"there is no {notebook}", flush=True)
         return [Step(name, failed=1)]
-    plain = (*PYTEST, "-p", "no:nbval", "-q")
+    plain = (*PYTEST, "-p", "no:nbval", "-q", WEEKLY)
     return [
-        timed(f"{name}: {step}", functools.partial(pytest_step, step, command))
+        pytest_step(f"{name}: {step}", command)
         for step, command in (
             ("cells", (*PYTEST, "--nbval", str(notebook), "-q")),
             ("form", (*plain, "tests/lessons", "-k", name)),
@@ -242,15 +264,6 @@ def run_lesson(notebook: Path) -> list[Step]:
             ("browser", (*plain, "tests/browser", "-k", name)),
         )
     ]
-
-
-def timed(title: str, run: Callable[[], Step]) -> Step:
-    """Run a step under its title, and note how long it took."""
-    print(f"\n=== {title}", flush=True)
-    began = time.monotonic()
-    step = run()
-    step.name, step.seconds = title, step.seconds or time.monotonic() - began
-    return step
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -272,6 +285,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(words: Sequence[str]) -> int:
     """Run once what the arguments ask for; return the exit status."""
+    if list(words) == [WEEKLY]:
+        return summary(run_all(weekly=True))
     if words and all(word.endswith(".ipynb") for word in words):
         return summary([step for word in words for step in run_lesson(ROOT / word)])
     if words:

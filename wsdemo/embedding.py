@@ -1,4 +1,4 @@
-"""How the notebook opens a panel: the one place where an edition of the course may say so."""
+"""How a notebook opens a panel, and reaches a class: where an edition of the course may say so."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,3 +11,6 @@ panel_script: Callable[[], str] | None = None
 
 wire_panel: Callable[[Any], dict[str, str]] | None = None
 """Returns how a notebook shows a wire, by MIME type; :mod:`wsdemo.wire` knows of no browser."""
+
+way_to_class: Callable[[str, int], None] | None = None
+"""Makes it possible to connect to a class at this host and port; ``None`` where it is."""

@@ -10,19 +10,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import wsdemo
+from tests.waiting import wait_until
 from wsdemo.apps import heartbeat
 from wsdemo.frames import Opcode
 
 pytestmark = pytest.mark.usefixtures("nothing_left_running")
 
 INTERVAL = 0.2
-
-
-def wait_until(what, seconds=5):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_a_dead_peer_is_ended_after_one_to_two_sweeps():

@@ -168,14 +168,18 @@ def firefox() -> Iterator[Firefox]:
 def main(names: list[str]) -> int:
     """Run lessons in Firefox; return how many show something else."""
     from tests.browser.lab import jupyter
-    from tests.browser.test_firefox import LESSONS, copy_lessons, differing
+    from tests.browser.test_firefox import LESSONS, copy_lessons, desk, differing
 
     found = 0
-    with jupyter(windowing="none") as server, firefox() as browser:
+    with (
+        jupyter(windowing="none") as server,
+        firefox() as browser,
+        desk(browser, server) as page,
+    ):
         copy_lessons(server)
         for lesson in LESSONS:
             if not names or lesson.stem[:2] in names:
-                told = differing(browser, server, lesson.name)
+                told = differing(page, server, lesson.name)
                 found += bool(told)
                 print(f"{lesson.stem}: {'as it says' if not told else ''}", *told, sep="\n  ")
     return found

@@ -19,6 +19,10 @@ from wsdemo.browser.panels import Browser, javascript
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+WEEKLY = ("13_limits", "15_mqtt", "16_scale_out", "17_testing", "18_frameworks", "19_production")
+WEEKLY += ("20_streaming", "21_from_scratch")
+"""Lessons with more to compute than to show: at each change nbval runs all their cells, and
+test_relay those with panels."""
 NOT_COMPARED = re.compile(r"image/(png|jpeg)|application/vnd\.jupyter\.widget-view\+json")
 
 STOPPED = '● close 1001 "" clean'
@@ -178,7 +182,15 @@ def page(lessons, chromium):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS])
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        pytest.param(
+            each.name, id=each.stem, marks=pytest.mark.weekly if each.stem in WEEKLY else []
+        )
+        for each in LESSONS
+    ],
+)
 def test_a_lesson_holds_in_jupyterlab(lessons, page, lesson):
     if what := lacking(lesson):
         pytest.skip(what)

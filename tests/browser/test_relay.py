@@ -5,7 +5,8 @@ a base_url, and each way to a server of the kernel's leads through wsdemo's rela
 shows something else there, a markdown cell tagged ``relayed-NAME`` says what.
 
 Of a lesson only the sections with panels run: each of them needs only the beginning, and the whole
-lesson runs in test_lessons.
+lesson runs in test_lessons. At each change the relay has the lessons whose panels say something
+else there, and those that test_lessons leaves to the weekly run.
 """
 
 import importlib
@@ -17,7 +18,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import lab
-from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, consoles, surprises
+from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, WEEKLY, consoles, surprises
 from tests.lessons.kit import codes, sections
 from tools.needs import lacking
 from wsdemo.apps import APPS
@@ -84,7 +85,21 @@ def only_panels(path):
     nbformat.write(notebook, path)
 
 
-@pytest.mark.parametrize("lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS])
+def at_each_change(path):
+    """Whether a lesson's panels are looked at through the relay at each change."""
+    cells = nbformat.read(path, as_version=4).cells
+    return bool(consoles(cells, "relayed-")) or (path.stem in WEEKLY and has_panel(cells))
+
+
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        pytest.param(
+            each.name, id=each.stem, marks=[] if at_each_change(each) else pytest.mark.weekly
+        )
+        for each in LESSONS
+    ],
+)
 def test_panels_hold_through_the_relay(hub, page, lesson):
     if what := lacking(lesson):
         pytest.skip(what)

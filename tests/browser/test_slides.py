@@ -9,6 +9,7 @@ from tools.slides import height, places
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.weekly,  # tests/tools/test_slides.py computes the heights of all lessons
     pytest.mark.timeout(300),  # a lesson is run, and shown slide by slide
     pytest.mark.skipif(not slides.installed(), reason="jupyterlab-rise is not installed"),
 ]

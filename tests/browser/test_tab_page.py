@@ -1,5 +1,6 @@
 """The running edition as a learner meets it: its first screen, Run All at once, and their work."""
 
+import functools
 import json
 import re
 import shutil
@@ -7,7 +8,9 @@ import zipfile
 
 import pytest
 
+from tests.browser import lab
 from tests.browser.axe import require_axe, violations
+from tests.browser.conftest import BASE
 from tests.browser.running_site import (
     ANSWERS,
     NO_PYTHON,
@@ -18,10 +21,14 @@ from tests.browser.running_site import (
     try_cells,
 )
 from tests.browser.tab_run_all import press_run_all
+from tests.waiting import wait_until
 from tools import running_site as builder
 from tools.running_fetch import CDN, fetch_pyodide
 from tools.running_site import address
 from wsdemo.checks import progress
+from wsdemo.classroom.pages import pages
+from wsdemo.classroom.server import ClassServer
+from wsdemo.classroom.storage import Storage
 from wsdemo.course import update
 from wsdemo.tab.plots import REMARK
 
@@ -31,32 +38,44 @@ READY = "() => document.getElementById('wsdemo-state').textContent === 'Python i
 PATIENCE_MS = 120_000
 
 
+def open_lesson(window, url, number):
+    page = window.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    tab = Tab(page, url, find(number).name)
+    tab.open()
+    return tab
+
+
 @pytest.fixture
 def lesson(window, running_url):
     """Open a lesson of the running edition."""
-
-    def lesson(number):
-        page = window.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        tab = Tab(page, running_url, find(number).name)
-        tab.open()
-        return tab
-
-    return lesson
+    return functools.partial(open_lesson, window, running_url)
 
 
-# Two moments here, and all of them by a command: see tests/browser/tab_run_all.py.
+@pytest.fixture(scope="module")
+def tab_of_02(chromium, running_site):
+    """A tab with lesson 02, for tests that need no new one: its Python takes ten seconds."""
+    with lab.window(chromium) as window, served(running_site) as url:
+        yield open_lesson(window, f"{url}{BASE}/run/", "02")
+
+
+# One moment here, and all of them by a command: see tests/browser/tab_run_all.py.
 # Lesson 02 has cells that cannot run in a tab, and those after them must.
-@pytest.mark.parametrize(("number", "seconds"), [("01", 0), ("02", 2)])
+WEEKLY = pytest.mark.weekly
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"),
+    [("02", 0), pytest.param("01", 0, marks=WEEKLY), pytest.param("02", 2, marks=WEEKLY)],
+)
 def test_run_all_gives_what_is_saved_whenever_it_is_pressed(lesson, number, seconds):
     tab = lesson(number)
     assert press_run_all(tab, seconds) == []
     assert tab.faults == []
 
 
-def test_a_key_that_runs_a_cell_waits_for_python(lesson):
-    tab = lesson("02")
-    page = tab.page
+def test_a_key_that_runs_a_cell_waits_for_python(tab_of_02):
+    page = tab_of_02.page
     page.evaluate("() => jupyterapp.shell.currentWidget.content.activate()")
     assert page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex") == 0
     page.keyboard.press("Shift+Enter")  # a text
@@ -96,31 +115,73 @@ SAVE = """async () => {
 }"""
 
 
-def test_from_the_start_of_python_to_its_end(lesson):
-    tab = lesson("02")
-    tab.wait_for_kernel()
-    assert tab.execute(HOW_IT_STARTED).startswith("from compiled")
+def test_what_python_starts_with(tab_of_02):
+    tab_of_02.wait_for_kernel()
+    assert tab_of_02.execute(HOW_IT_STARTED).startswith("from compiled")
+
+
+CLASS_JOIN = """
+import wsdemo
+from wsdemo.classroom import NotJoined
+try:
+    print(wsdemo.join("{place}", "{code}", "Ana"))
+except NotJoined as error:
+    print(f"NotJoined: {{error}}")
+"""
+BY_HTTPS = """
+from js import eval
+from wsdemo.tab import way_out
+class Mixed:  # what a page that came over https has: WHATWG WebSockets §3.1
+    new = staticmethod(lambda url: eval("throw new DOMException('insecure', 'SecurityError')"))
+way_out.WebSocket = Mixed
+"""
+
+
+def test_a_verdict_reaches_the_class_and_a_way_that_is_closed_says_why(tab_of_02, tmp_path):
+    tab_of_02.wait_for_kernel()
+    running = ClassServer(Storage.open(tmp_path / "class.json"), pages(), host="127.0.0.1", port=0)
+    place = running.place
+
+    def join(code=running.storage.code):
+        return tab_of_02.execute(CLASS_JOIN.format(place=place, code=code))
+
+    try:
+        assert "not the code of this class" in join("AAAA-AAAA")
+        assert "Ana has joined the class at 127.0.0.1" in join()
+        tab_of_02.execute('wsdemo.check("00.2", 3)')
+        [ana] = running.storage.classroom.roster.learners.values()
+        wait_until(lambda: (ana.name, ana.verdicts) == ("Ana", {"00.2": False}))
+    finally:
+        running.stop()
+    assert re.search(r"does not reach .*same Wi-Fi", join())
+    tab_of_02.execute(BY_HTTPS)
+    assert re.search(r"over https.*mixed content.*in another tab and vote", join())
+    tab_of_02.execute("wsdemo.leave()")
+    assert tab_of_02.faults == []
+
+
+def test_python_ends_with_its_lesson(tab_of_02):
+    tab_of_02.wait_for_kernel()
     # A save does not ask whether to revert, though JupyterLite's copy is a second newer.
-    assert tab.page.evaluate(SAVE) == "saved"
-    assert not tab.page.evaluate(NO_PYTHON)
-    tab.leave()
+    assert tab_of_02.page.evaluate(SAVE) == "saved"
+    assert not tab_of_02.page.evaluate(NO_PYTHON)
+    tab_of_02.leave()
+
+
+IS_IN_WORKSPACE = """(name) => jupyterapp.serviceManager.workspaces.list().then(
+  ({values}) => values.some(({data}) => Object.keys(data).some((key) => key.includes(name))))"""
 
 
 def test_a_lesson_opens_alone_whatever_was_open_before(lesson):
     """Else each lesson that is opened by its link starts the Pythons of all before it."""
     tab = lesson("02")
-    tab.page.wait_for_function(
-        """(name) => jupyterapp.serviceManager.workspaces.list().then(
-            ({values}) => values.some(({data}) => Object.keys(data).some(
-                (key) => key.includes(name))))""",
-        arg=tab.name,
-    )
+    tab.page.wait_for_function(IS_IN_WORKSPACE, arg=tab.name)
     tab.name = find("06").name
     tab.open()
-    tab.wait_for_kernel()
     titles = "() => [...jupyterapp.shell.widgets('main')].map(({title}) => title.label)"
     assert tab.page.evaluate(titles) == [tab.name]
     assert len(tab.page.workers) == 1
+    # At once: JupyterLite has not noted yet which lesson is open.
     tab.page.reload()
     tab.page.wait_for_function(SHOWN)
     assert tab.page.evaluate(titles) == [tab.name]
@@ -202,6 +263,7 @@ def want_plots_from_cdn(site):
     settings.write_text(json.dumps(document), encoding="utf-8")
 
 
+@pytest.mark.weekly  # tests/tab/test_plots.py has what is shown then
 def test_where_pyodides_own_site_is_out_of_reach_the_saved_picture_stays(
     window, running_site, tmp_path
 ):

@@ -18,7 +18,8 @@ from jupyter_client.manager import KernelManager
 from websockets.asyncio.client import connect
 
 import wsdemo
-from tests.programs.test_process import is_gone, wait_until
+from tests.programs.test_process import is_gone
+from tests.waiting import wait_until
 from wsdemo.programs.balancers import balancer
 from wsdemo.programs.process import serve_in_process
 from wsdemo.reconnect.resume import Resume
@@ -289,8 +290,8 @@ def test_nothing_is_left_when_a_kernel_is_killed():
         assert not any(is_gone(pid) for pid in pids)
         assert len(running_in(folders)) >= len(folders), "the list of processes shows none"
         kernel.signal_kernel(9)
-        assert wait_until(lambda: all(map(is_gone, pids)), 15)
-        assert wait_until(lambda: not any(map(os.path.exists, folders)), 15)
+        wait_until(lambda: all(map(is_gone, pids)), 15)
+        wait_until(lambda: not any(map(os.path.exists, folders)), 15)
         assert running_in(folders) == []
     finally:
         client.stop_channels()

@@ -4,12 +4,13 @@ import asyncio
 import errno
 import json
 import socket
-import threading
 
 import pytest
 
 import wsdemo
 from tests.classroom.kit import learner
+from tests.waiting import wait_until
+from wsdemo import embedding
 from wsdemo.classroom import joining, ticket
 from wsdemo.classroom import member as membership
 from wsdemo.classroom.member import Member, NotJoined
@@ -36,16 +37,6 @@ def server(tmp_path):
     made = ClassServer(Storage.open(tmp_path / "class.json"), {}, host="127.0.0.1")
     yield made
     made.server.stop()
-
-
-def wait_until(condition):
-    """Wait for something that happens on another thread."""
-    event = threading.Event()
-    for _ in range(SOON * 50):
-        if condition():
-            return
-        event.wait(0.02)
-    raise AssertionError("it has not happened")
 
 
 def verdicts(server):
@@ -172,15 +163,22 @@ def test_a_server_that_is_no_class(copy):
         wsdemo.join(server.url.removeprefix("ws://"), "AAAA-AAAA", "Ana")
 
 
-def test_a_notebook_in_a_browser_tab_is_told_where_to_vote(copy, monkeypatch):
-    """There, each address of another machine is unreachable: see tests/tab/test_sockets.py."""
+def test_where_there_is_no_way_to_the_class_one_is_made(server, copy, monkeypatch):
+    """In a browser tab: see tests/browser/test_tab_page.py."""
+    ways = []
+    monkeypatch.setattr(embedding, "way_to_class", lambda *way: ways.append(way))
+    wsdemo.join(server.place, server.storage.code, "Ana")
+    assert ways == [("127.0.0.1", server.server.port)]
 
-    def unreachable(*_, **__):
-        raise OSError(errno.ENETUNREACH, "Network is unreachable")
 
-    monkeypatch.setattr(membership, "connect", unreachable)
-    with pytest.raises(NotJoined, match=r"open http://192\.168\.1\.5:8000/ in another tab"):
-        wsdemo.join("192.168.1.5:8000", "AAAA-AAAA", "Ana")
+def test_a_way_that_cannot_be_made_is_told_and_does_not_spoil_a_verdict(copy, monkeypatch):
+    def taken(*_):
+        raise OSError(errno.EADDRINUSE, "port 8000 is taken")
+
+    monkeypatch.setattr(embedding, "way_to_class", taken)
+    with pytest.raises(NotJoined, match=r"cannot be reached .*port 8000 is taken"):
+        wsdemo.join("192.0.2.1:8000", "AAAA-AAAA", "Ana")
+    Member(Ticket("127.0.0.1", free_port(), "AAAA-AAAA", "Ana", False, "f" * 32)).stop()
 
 
 def test_a_wifi_that_keeps_its_guests_apart_is_named(copy, monkeypatch):

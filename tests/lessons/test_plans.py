@@ -21,12 +21,14 @@ from tools.needs import lacking
 from tools.warm_kernels import warm_kernels
 
 SECONDS_A_CELL = 60
+DAILY = next(iter(PLANS))
+"""The shortest plan, which skips the most; the rows of the others run each week."""
 
 
-def parts():
-    """The rows of all plans: pairs of a lesson's file name and the sections that are skipped."""
+def parts(*plans):
+    """The rows of plans: pairs of a lesson's file name and the sections that are skipped."""
     found = set()
-    for plan in PLANS:
+    for plan in plans:
         for _, lesson, _, skip in rows(plan):
             if link := re.search(r"\(notebooks/(\S+)\)", lesson):
                 found.add((link[1], tuple(re.findall(r"(?<!\*)\*([^*]+)\*", skip))))
@@ -81,7 +83,14 @@ def run(specs, tmp_path):
 
 @pytest.mark.parametrize(
     ("lesson", "skipped"),
-    [pytest.param(*part, id=f"{part[0][:2]} without {', '.join(part[1])}") for part in parts()],
+    [
+        pytest.param(
+            *part,
+            id=f"{part[0][:2]} without {', '.join(part[1])}",
+            marks=[] if part in parts(DAILY) else pytest.mark.weekly,
+        )
+        for part in parts(*PLANS)
+    ],
 )
 def test_a_lesson_runs_without_what_a_plan_skips(run, lesson, skipped):
     if what := lacking(lesson):

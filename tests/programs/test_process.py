@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 
 import pytest
 
+from tests.waiting import wait_until
 from wsdemo.programs import brokers
 from wsdemo.programs.balancers import balancer
 from wsdemo.programs.process import LOW_PORTS, Program, find_in_wheel, free_ports, serve_in_process
@@ -48,15 +48,6 @@ def is_gone(pid):
     except (FileNotFoundError, ProcessLookupError):
         return False  # it has ended since, as the next look will tell; or there is no /proc
     return state.rpartition(")")[2].split()[0] == "Z"
-
-
-def wait_until(holds, seconds=10):
-    """Poll what no event tells of: the end of a process that is not our child."""
-    for _ in range(int(seconds * 100)):
-        if holds():
-            return True
-        threading.Event().wait(0.01)
-    return holds()
 
 
 def test_a_program_listens_when_it_is_there_and_is_gone_after_it():
@@ -109,7 +100,7 @@ def test_it_has_the_variables_that_it_is_given(monkeypatch):
     command = [sys.executable, "-c", code]
     with Program("reader", command, [], ready="\n", variables={"PORT": 8000}) as program:
         assert program.log == "8000 too\n"
-        assert wait_until(lambda: not program.running)
+        wait_until(lambda: not program.running)
         assert program.status == 3
 
 
@@ -163,13 +154,13 @@ print(program.pid, program.folder, flush=True)
     )
     def test_a_program_goes_with_the_one_that_started_it(self, then):
         _, pid, folder = self.child(then)
-        assert wait_until(lambda: is_gone(pid))
-        assert wait_until(lambda: not folder.exists())
+        wait_until(lambda: is_gone(pid))
+        wait_until(lambda: not folder.exists())
 
     def test_a_stubborn_one_goes_as_well(self, monkeypatch):
         _, pid, folder = self.child("os.kill(os.getpid(), signal.SIGKILL)", kind="stubborn")
-        assert wait_until(lambda: is_gone(pid), seconds=15)
-        assert wait_until(lambda: not folder.exists())
+        wait_until(lambda: is_gone(pid), seconds=15)
+        wait_until(lambda: not folder.exists())
 
     @pytest.mark.parametrize("ending", ["stop", "kill", "terminate"])
     def test_the_children_of_a_program_go_with_it(self, ending):
@@ -183,7 +174,7 @@ print(program.pid, program.folder, flush=True)
         program = Program("parent", [sys.executable, "-c", code], [], ready="\n")
         child = int(program.log)
         getattr(program, ending)()
-        assert wait_until(lambda: is_gone(child))
+        wait_until(lambda: is_gone(child))
         program.stop()
 
     def test_an_interrupted_cell_does_not_reach_it(self):

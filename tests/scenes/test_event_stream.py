@@ -2,11 +2,11 @@
 
 import http.client
 import itertools
-import time
 
 import pytest
 
 import wsdemo
+from tests.waiting import wait_until
 from wsdemo.scenes.event_stream import EventStream
 
 
@@ -50,13 +50,6 @@ def get(stream, **headers):
 def read_one(response):
     while not response.readline().startswith(b"data: "):
         pass
-
-
-def wait_until(condition):
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_events_come_in_order_and_end(serve):

@@ -50,12 +50,14 @@ def in_pyodide(tmp_path_factory):
     return run
 
 
+@pytest.mark.weekly
 def test_pure_modules_pass_their_tests(in_pyodide):
     printed, status = in_pyodide("pure.py")
     assert status == 0, printed
     assert int(re.search(r"(\d+) passed", printed)[1]) > 200
 
 
+@pytest.mark.weekly
 def test_a_test_that_fails_is_seen(in_pyodide):
     printed, status = in_pyodide("pure.py", "tests/tab/no_such_test.py")
     assert status != 0

@@ -51,15 +51,21 @@ def test_two_steps_at_once_are_counted_and_shown_apart(tmp_path, capfd):
         return name, (*suite.PYTEST, "-p", "no:nbval", "-q", str(path), f"--rootdir={tmp_path}")
 
     steps = suite.side_by_side(
-        command("one", "def test_1(): pass"), command("other", "def test_2(): assert 0")
+        suite.tests(command("one", "def test_1(): pass")),
+        suite.tests(
+            command("other", "def test_2(): assert 0"), command("third", "def test_3(): pass")
+        ),
     )
     assert [(step.name, step.passed, step.failed) for step in steps] == [
         ("one", 1, 0),
         ("other", 0, 1),
+        ("third", 1, 0),
     ]
-    before, after = capfd.readouterr().out.split("=== other")
-    assert "1 passed" in before
-    assert "test_2" in after
+    first, second, third = re.split("=== other|=== third", capfd.readouterr().out)
+    assert "=== one" in first
+    assert "1 passed" in first
+    assert "test_2" in second
+    assert "1 passed" in third
 
 
 @pytest.mark.parametrize(
@@ -263,15 +269,43 @@ def steps_run(monkeypatch):
     return commands
 
 
+@pytest.mark.parametrize(("words", "weekly"), [([], False), (["--weekly"], True)])
+def test_what_each_week_is_enough_for_is_asked_for(monkeypatch, words, weekly):
+    commands = []
+
+    def side_by_side(*rows):
+        commands.extend(each.args[1] for row in rows for each in row if each is not suite.style)
+        return [Step("all", passed=1)]
+
+    monkeypatch.setattr(suite, "side_by_side", side_by_side)
+    monkeypatch.setattr(suite, "fetch_ws", lambda: None)
+    assert suite.main(words) == 0
+    assert len(commands) == 4
+    assert [command[3] for command in commands if "--weekly" in command] == (
+        ["tests/browser", "tests/checks", "tests"] if weekly else []
+    )
+
+
+def test_a_weekly_test_is_left_out_until_it_is_asked_for():
+    """Else the weekly run would be as short as that of each change."""
+    command = [*suite.PYTEST, "-p", "no:nbval", "--co", "-q", "tests/tab/test_python_3_14.py"]
+    daily, weekly = (
+        subprocess.run([*command, *more], cwd=suite.ROOT, capture_output=True, text=True)
+        for more in ((), ("--weekly",))
+    )
+    assert "test_pure_modules" not in daily.stdout
+    assert "test_pure_modules" in weekly.stdout
+
+
 def test_a_lesson_has_its_cells_form_exercises_and_panels_checked(steps_run, capsys):
     assert suite.main(["notebooks/03_chat.ipynb"]) == 0
     told = [" ".join(command[3:]) for command in steps_run]
     assert told[0].startswith("--nbval ")
     assert told[0].endswith("notebooks/03_chat.ipynb -q")
     assert told[1:] == [
-        "-p no:nbval -q tests/lessons -k 03_chat",
-        "-p no:nbval -q tests/checks -k 03.",
-        "-p no:nbval -q tests/browser -k 03_chat",
+        "-p no:nbval -q --weekly tests/lessons -k 03_chat",
+        "-p no:nbval -q --weekly tests/checks -k 03.",
+        "-p no:nbval -q --weekly tests/browser -k 03_chat",
     ]
     assert capsys.readouterr().out.splitlines()[-1] == "12 passed, 0 failed"
 

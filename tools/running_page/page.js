@@ -221,6 +221,19 @@
     tell(`Saved as wsdemo-work.zip: ${files.map(([path]) => path).join(", ")}`);
   }
 
+  // JupyterLite notes some seconds later which lesson is open, and takes its path out of the
+  // address: who reloads the page before that would find none.
+  const asked = new URLSearchParams(location.search);
+
+  async function openAgain({ commands, serviceManager, shell }) {
+    const lesson = `${asked.get("workspace")}.ipynb`;
+    if (asked.has("path") || [...shell.widgets("main")].some(({ context }) => context)) return;
+    const { content } = await serviceManager.contents.get("", { content: true });
+    if (content.some(({ path }) => path === lesson)) {
+      await commands.execute("docmanager:open", { path: lesson });
+    }
+  }
+
   // JupyterLite puts its application here before it starts it.
   let application;
   Object.defineProperty(window, "jupyterapp", {
@@ -231,6 +244,7 @@
       letRunsWait(app);
       app.restored.then(() => {
         watch(app);
+        openAgain(app).catch((error) => tell(`Open the lesson from the list: ${error.message}`));
         element("save").hidden = false;
         element("save").addEventListener("click", () =>
           save(app).catch((error) => tell(`Your work could not be saved: ${error.message}`)),

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import ipaddress
 import json
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
+from wsdemo import embedding
 from wsdemo.classroom.ticket import Ticket
 from wsdemo.loop import LoopThread, NoResult
 from wsdemo.reconnect.client import ReconnectingClient
@@ -38,6 +38,12 @@ def join_message(ticket: Ticket) -> str:
     )
 
 
+def open_way(ticket: Ticket) -> None:
+    """Make it possible to connect to the class, where it is not by itself."""
+    if embedding.way_to_class:
+        embedding.way_to_class(ticket.host, ticket.port)
+
+
 async def try_to_join(ticket: Ticket) -> None:
     """Join once, and leave again.
 
@@ -48,8 +54,10 @@ async def try_to_join(ticket: Ticket) -> None:
         NotJoined: it did not work.
     """
     try:
+        open_way(ticket)
         async with asyncio.timeout(PATIENCE), connect(ticket.url, proxy=None) as connection:
-            await connection.send(join_message(ticket))
+            with contextlib.suppress(ConnectionClosed):  # who refuses at once has closed already
+                await connection.send(join_message(ticket))
             answer = json.loads(await connection.recv())
     except InvalidHandshake:
         raise NotJoined(
@@ -69,12 +77,6 @@ def _unreachable(ticket: Ticket, error: Exception) -> str:
         return (
             f"no class listens at {ticket.host}:{ticket.port}: compare the address with the one on "
             "the board, which changes when the teacher's machine changes its network"
-        )
-    if getattr(error, "errno", None) == errno.ENETUNREACH:
-        return (
-            f"no network leads from here to {ticket.host}. A notebook in a browser tab never has "
-            f"one; there, open http://{ticket.host}:{ticket.port}/ in another tab: you can vote on "
-            "that page, and only the verdicts of your exercises are not sent"
         )
     return f"{ticket.host}:{ticket.port} cannot be reached ({error}). {_silence(ticket)}"
 
@@ -113,6 +115,8 @@ class Member:
         self._unconfirmed: dict[str, str] = {}
         self._is_open = False
         self._client: ReconnectingClient
+        with contextlib.suppress(OSError):  # then it is as if nobody listened there
+            open_way(ticket)
         self._thread = LoopThread("class")
         self._thread.call(self._start)
 

@@ -35,7 +35,7 @@ def install() -> None:
     patches.install(threads.yield_turn)
     browser_loop.install()
     drive.mark_copy()
-    embedding.panel_script = _panel_script
+    embedding.panel_script, embedding.way_to_class = _panel_script, _way_to_class
     missing.install()
     profiling.install()
     if importlib.util.find_spec("matplotlib") is None:
@@ -46,3 +46,9 @@ def _panel_script() -> str:
     from wsdemo.tab import bridge  # at the first panel: with it come websockets and HTTP
 
     return bridge.panel_script()
+
+
+def _way_to_class(host: str, port: int) -> None:
+    from wsdemo.tab import way_out
+
+    way_out.open_way(host, port)

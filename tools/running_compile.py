@@ -38,9 +38,11 @@ NEVER_USED = (
     "wsdemo/classroom/web/",
     # of the standard library
     "_pyrepl/",
+    "doctest.py",
     "ftplib.py",
     "imaplib.py",
     "mailbox.py",
+    "pickletools.py",
     "smtplib.py",
     "wsgiref/",
     "xmlrpc/",

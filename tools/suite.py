@@ -26,7 +26,7 @@ JAVASCRIPT = ROOT / "notebooks" / "javascript"
 # No step takes a tenth of this; it is there so that a hanging one ends at all.
 LONGEST_STEP = 1800
 
-PYTEST = (sys.executable, "-m", "pytest")
+PYTEST = (sys.executable, "-m", "pytest", "-p", "tools.without_grammar")
 WEEKLY = "--weekly"
 # More workers than cores: these tests wait more than they compute. Which of them stay together is
 # in tests/spread.py; a notebook's cells belong to one kernel, and a browser to one file.

@@ -44,9 +44,9 @@ def window(chromium):
 
 
 @pytest.fixture(scope="package")
-def jupyterlab(chromium):
+def jupyterlab(chromium, warm_kernels):
     """A JupyterLab of the tests' own."""
-    with lab.jupyter() as server:
+    with lab.jupyter(kernels=warm_kernels) as server:
         yield server
 
 

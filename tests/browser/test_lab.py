@@ -11,9 +11,11 @@ from tests.browser.lab import (
     RUN,
     bounded,
     cells,
+    desk,
     expect_transcript,
     jupyter,
     notebook,
+    opened,
     panel,
     run_all,
 )
@@ -68,6 +70,13 @@ async () => {
 """
 
 
+@pytest.fixture(scope="module")
+def page(chromium, jupyterlab):
+    """A tab that shows JupyterLab; for tests that change nothing of the way to its server."""
+    with desk(chromium, jupyterlab) as page:
+        yield page
+
+
 def write(server, name, *new):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(
@@ -91,11 +100,11 @@ asyncio.run(asyncio.sleep(0.1))"""
 
 
 @pytest.mark.parametrize(("first", "kept"), [("pass", True), (PATCH, False)])
-def test_run_all_loses_what_waits_behind_a_patched_asyncio_run(jupyterlab, window, first, kept):
+def test_run_all_loses_what_waits_behind_a_patched_asyncio_run(jupyterlab, page, first, kept):
     """Lesson 00 says so, as the reason to patch no kernel; were it mended, it should say so too."""
     behind = [new_code_cell(f"print({number})") for number in range(3)]
     write(jupyterlab, "patched.ipynb", new_code_cell(first), *behind)
-    with notebook(window, jupyterlab, "patched.ipynb") as page:
+    with opened(page, "patched.ipynb"):
         page.evaluate(RUN_ALL_AND_ASK)
         outputs = [cell["outputs"] for cell in cells(page)[1:]]
     assert all(outputs) if kept else not any(outputs)
@@ -135,11 +144,11 @@ def saved(name):
     return new_output("execute_result", html, execution_count=1)
 
 
-def test_an_untrusted_notebook_shows_the_placeholder_until_its_cell_is_run(jupyterlab, window):
+def test_an_untrusted_notebook_shows_the_placeholder_until_its_cell_is_run(jupyterlab, page):
     first = new_code_cell(CODE, execution_count=1, outputs=[saved("ana")])
     second = new_code_cell("bob", execution_count=2, outputs=[saved("bob")])
     write(jupyterlab, "untrusted.ipynb", first, second)
-    with notebook(window, jupyterlab, "untrusted.ipynb") as page:
+    with opened(page, "untrusted.ipynb"):
         placeholders = page.get_by_text("opens here when you run this cell in JupyterLab")
         expect(placeholders).to_have_count(2)
         expect(page.get_by_text("Trust Notebook")).to_have_count(2)
@@ -156,10 +165,10 @@ def run_first(page):
     bounded(page, RUN, "notebook:run-cell")
 
 
-def test_after_a_restart_the_advice_is_the_one_that_works(jupyterlab, window):
+def test_after_a_restart_the_advice_is_the_one_that_works(jupyterlab, page):
     write(jupyterlab, "restart.ipynb", new_code_cell(CODE))
     advice = "is gone. Run the notebook’s cells again, up to this one."
-    with notebook(window, jupyterlab, "restart.ipynb") as page:
+    with opened(page, "restart.ipynb"):
         run_all(page)
         expect_transcript(page, "ana", TRUE_STORY)
         bounded(page, RESTART)
@@ -172,19 +181,13 @@ def test_after_a_restart_the_advice_is_the_one_that_works(jupyterlab, window):
         expect_transcript(page, "ana", TRUE_STORY)
 
 
-def test_release_news_do_not_cover_the_first_screen(jupyterlab, window):
+def test_release_news_do_not_cover_the_first_screen(page):
     """Whoever starts JupyterLab, and with whatever options: its default is set where we are."""
-    page = window.new_page()
-    page.goto(jupyterlab.address("lab"))
-    page.wait_for_function("() => window.jupyterapp")
     assert bounded(page, NEWS) == "false"
 
 
-def test_a_link_to_the_glossary_opens_a_page_to_read(jupyterlab, window):
+def test_a_link_to_the_glossary_opens_a_page_to_read(jupyterlab, page):
     (jupyterlab.root / "words.md").write_text("# Words\n\na **frame** is …", "utf-8")
-    page = window.new_page()
-    page.goto(jupyterlab.address("lab"))
-    page.wait_for_function("() => window.jupyterapp")
     bounded(page, OPEN_PAGE, "words.md")
     expect(page.locator(".jp-MarkdownViewer strong")).to_have_text("frame")
 

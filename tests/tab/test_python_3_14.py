@@ -21,7 +21,8 @@ LAST_PURE_HYPOTHESIS = "6.155.7"  # later ones are written in Rust, too
 NEEDED = ("attrs", "h11", "iniconfig", "nest-asyncio", "nest-asyncio2", "packaging", "pluggy")
 NEEDED += ("pygments", "pytest", "sortedcontainers", "websockets", "wsproto")
 
-pytestmark = [pytest.mark.node, pytest.mark.timeout(300)]
+# Each week is enough: the version of Pyodide is one that we choose.
+pytestmark = [pytest.mark.node, pytest.mark.weekly, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,12 @@ def in_pyodide(tmp_path_factory):
     return run
 
 
-@pytest.mark.weekly
 def test_pure_modules_pass_their_tests(in_pyodide):
     printed, status = in_pyodide("pure.py")
     assert status == 0, printed
     assert int(re.search(r"(\d+) passed", printed)[1]) > 200
 
 
-@pytest.mark.weekly
 def test_a_test_that_fails_is_seen(in_pyodide):
     printed, status = in_pyodide("pure.py", "tests/tab/no_such_test.py")
     assert status != 0

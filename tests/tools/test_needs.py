@@ -52,6 +52,7 @@ def test_in_ci_it_fails():
     assert "1 failed" in done.stdout
 
 
+@pytest.mark.weekly
 def test_a_lesson_without_its_program_is_skipped_by_name():
     lesson = "notebooks/15_mqtt.ipynb"
     done = run_without_nats(lesson, "--nbval", "-p", "tools.kernels", "-p", "tools.needs")

@@ -1,12 +1,12 @@
 """Which tests stay in one worker of pytest-xdist, and that xdist heeds it."""
 
 import subprocess
-import sys
 
 import pytest
 
 from tests.lessons.kit import ROOT
 from tests.spread import group_of
+from tools.suite import PYTEST
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,13 @@ def test_groups(one, other, together):
     assert (group_of(one) == group_of(other)) is together
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(
     ("files", "workers"), [(["tests/test_options.py"], 1), (["tests/checks/test_progress.py"], 2)]
 )
 def test_xdist_heeds_it(files, workers):
     """Not as xdist promises, but as it does: its mark xdist_group once had no effect."""
-    command = [sys.executable, "-m", "pytest", *files, "-p", "no:nbval"]
+    command = [*PYTEST, *files, "-p", "no:nbval"]
     done = subprocess.run(
         [*command, "-n", "2", "-v"],
         cwd=ROOT,

@@ -24,7 +24,7 @@ def run_pytest(tmp_path):
     def run(source):
         path = tmp_path / "test_it.py"
         path.write_text(source)
-        command = (sys.executable, "-m", "pytest", "-p", "no:nbval", "-q", str(path))
+        command = (*suite.PYTEST, "-p", "no:nbval", "-q", str(path))
         return suite.pytest_step("it", (*command, f"--rootdir={tmp_path}"))
 
     return run
@@ -169,15 +169,15 @@ def test_ws_that_cannot_be_fetched_is_tried_again(javascript, monkeypatch, capsy
 def test_without_ws_ci_fails_and_a_learner_goes_on(monkeypatch, ci, names):
     monkeypatch.setenv("CI", ci)
     monkeypatch.setattr(suite, "fetch_ws", lambda: Step("npm install", failed=1))
-    monkeypatch.setattr(suite, "style", lambda: Step("style", 2))
+    monkeypatch.setattr(suite, "style", lambda output: Step("style", 2))
     monkeypatch.setattr(suite, "pytest_step", lambda name, command, output=None: Step(name, 1))
     assert [step.name for step in suite.run_all()] == [
         *names,
         "style",
         "browser",
+        "notebooks",
         "exercises",
         "unit tests",
-        "notebooks",
     ]
 
 
@@ -197,7 +197,7 @@ def style_calls(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(suite, "BIOME", biome)
     monkeypatch.setattr(suite.shutil, "which", lambda name: f"/bin/{name}")
-    monkeypatch.setattr(suite, "call", lambda command: calls.append(command) or 0)
+    monkeypatch.setattr(suite, "call", lambda command, output: calls.append(command) or 0)
     return calls
 
 
@@ -281,7 +281,7 @@ def test_what_each_week_is_enough_for_is_asked_for(monkeypatch, words, weekly):
     monkeypatch.setattr(suite, "fetch_ws", lambda: None)
     assert suite.main(words) == 0
     assert len(commands) == 4
-    assert [command[3] for command in commands if "--weekly" in command] == (
+    assert [command[len(suite.PYTEST)] for command in commands if "--weekly" in command] == (
         ["tests/browser", "tests/checks", "tests"] if weekly else []
     )
 
@@ -299,7 +299,7 @@ def test_a_weekly_test_is_left_out_until_it_is_asked_for():
 
 def test_a_lesson_has_its_cells_form_exercises_and_panels_checked(steps_run, capsys):
     assert suite.main(["notebooks/03_chat.ipynb"]) == 0
-    told = [" ".join(command[3:]) for command in steps_run]
+    told = [" ".join(command[len(suite.PYTEST) :]) for command in steps_run]
     assert told[0].startswith("--nbval ")
     assert told[0].endswith("notebooks/03_chat.ipynb -q")
     assert told[1:] == [
@@ -330,7 +330,7 @@ def test_nbval_shows_what_was_printed_unexpectedly():
     book = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
     with tempfile.TemporaryDirectory(dir=suite.ROOT) as folder:
         nbformat.write(book, f"{folder}/scratch.ipynb")
-        command = [sys.executable, "-m", "pytest", "--nbval", folder, "-q", "-n", "0"]
+        command = [*suite.PYTEST, "--nbval", folder, "-q", "-n", "0"]
         done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, timeout=100)
     assert "1 failed" in done.stdout
     assert "stderr: a cell says why" in done.stdout
@@ -347,6 +347,6 @@ def test_nbval_needs_no_options(options):
     book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     with tempfile.TemporaryDirectory(dir=suite.ROOT) as folder:
         nbformat.write(book, f"{folder}/scratch.ipynb")
-        command = [sys.executable, "-m", "pytest", "--nbval", folder, "-q", *options]
+        command = [*suite.PYTEST, "--nbval", folder, "-q", *options]
         done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, timeout=100)
     assert "3 passed" in done.stdout, done.stdout

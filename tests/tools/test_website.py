@@ -40,7 +40,10 @@ CUT = """() => [...document.querySelectorAll(".cell_input pre")]
 
 
 @pytest.mark.browser
-def test_pages_have_no_violation_and_cut_no_code(site):
+@pytest.mark.parametrize(
+    "names", [("index", "02_echo"), pytest.param(("glossary", "errors"), marks=pytest.mark.weekly)]
+)
+def test_pages_have_no_violation_and_cut_no_code(site, names):
     require_axe()
     if not lab.find_chromium():
         (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium here")
@@ -57,7 +60,7 @@ def test_pages_have_no_violation_and_cut_no_code(site):
 
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
-            for name in ("index", "02_echo", "glossary", "errors"):
+            for name in names:
                 page.goto((site / f"{name}.html").as_uri())
                 seen = violations(page, page.main_frame, paint, [width], structure=())
                 found += [f"{name}, {each}" for each in seen]

@@ -11,7 +11,7 @@ from tests.browser.pages import STARTS, page_of
 from wsdemo.apps import APPS
 from wsdemo.browser.panels import Browser, javascript
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.weekly]
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -243,6 +243,7 @@ def test_twenty_questions_alone_at_home(window, tmp_path):
     assert violations(page, page.main_frame, paint) == []
 
 
+@pytest.mark.weekly
 def test_no_violation_on_either_page(room):
     require_axe()
     board, ana = room.board(), room.learner("Ana")

@@ -55,6 +55,7 @@ def focused(page):
     return page.evaluate("document.activeElement.getAttribute('aria-label')")
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("pieces", [one_connection.load(), evil()], ids=["a talk", "evil"])
 def test_it_has_no_violation_and_fits_on_a_phone(show, open_window, pieces):
     require_axe()
@@ -74,6 +75,7 @@ def test_it_has_no_violation_and_fits_on_a_phone(show, open_window, pieces):
     assert page.faults == []
 
 
+@pytest.mark.weekly
 def test_its_tables_in_a_notebook_have_no_violation(open_window):
     require_axe()
     page = open_window.new_page()

@@ -26,8 +26,6 @@ from wsdemo.apps import binary, dashboard, echo, heartbeat, patterns, pong
 pytestmark = pytest.mark.browser
 
 BLOCK = re.compile(r"```\w*\n(.*?)\n?```", re.DOTALL)
-DAILY = "07_closing"
-"""Of the lessons that differ in Firefox, the one that differs most; the others run each week."""
 AT_ONCE = [echo, heartbeat, binary, dashboard, patterns, pong]
 """The servers whose pages connect as soon as they are opened."""
 
@@ -162,15 +160,9 @@ def test_firefox_opens_200_from_all_pages_together(browser):
 
 
 # Last: JupyterLab, which stays open, has a WebSocket of its own.
+@pytest.mark.weekly
 @pytest.mark.parametrize(
-    "lesson",
-    [
-        pytest.param(
-            each.name, id=each.stem, marks=[] if each.stem == DAILY else pytest.mark.weekly
-        )
-        for each in LESSONS
-        if differs(each)
-    ],
+    "lesson", [pytest.param(each.name, id=each.stem) for each in LESSONS if differs(each)]
 )
 def test_a_lesson_tells_what_firefox_shows(page, server, lesson):
     assert differing(page, server, lesson) == []

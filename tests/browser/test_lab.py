@@ -219,6 +219,7 @@ window.fetch = async (resource, options) => {
 """
 
 
+@pytest.mark.weekly
 def test_our_extension_is_the_way_though_it_answers_late(window):
     """jupyter-server-proxy would answer at once, but loses cookies and close codes."""
     pytest.importorskip("jupyter_server_proxy")
@@ -232,6 +233,7 @@ def test_our_extension_is_the_way_though_it_answers_late(window):
             expect(address).to_have_text(re.compile(r"^ws://127.0.0.1:\d+/user/ana/wsdemo/\d+$"))
 
 
+@pytest.mark.weekly
 def test_without_our_extension_jupyter_server_proxy_is_the_way(window):
     pytest.importorskip("jupyter_server_proxy")
     config = {"ServerApp": {"jpserver_extensions": {"wsdemo.jupyter": False}}}

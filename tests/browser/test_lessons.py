@@ -22,8 +22,8 @@ LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 WEEKLY = ("09_tls", "10_http_or_websocket", "12_patterns", "13_limits", "14_debugging", "15_mqtt")
 WEEKLY += ("16_scale_out", "17_testing", "18_frameworks", "19_production", "20_streaming")
 WEEKLY += ("21_from_scratch",)
-"""Lessons with more to compute than to show: at each change nbval runs all their cells, and
-test_relay those with panels."""
+"""Lessons with more to compute than to show: at each change they are in nbval, and some in
+test_relay."""
 NOT_COMPARED = re.compile(r"image/(png|jpeg)|application/vnd\.jupyter\.widget-view\+json")
 
 STOPPED = '● close 1001 "" clean'

@@ -187,6 +187,7 @@ def test_a_lesson_opens_alone_whatever_was_open_before(lesson):
     assert tab.page.evaluate(titles) == [tab.name]
 
 
+@pytest.mark.weekly
 def test_the_first_screen_says_what_is_simulated(lesson):
     require_axe()
     page = lesson("03").page

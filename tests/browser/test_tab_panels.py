@@ -21,8 +21,10 @@ pytestmark = pytest.mark.browser
 def test_a_panel_is_live(host, panels_echo):
     ana = wsdemo.Browser(panels_echo.url, "ana")
     ana.send("Hi")
-    ana.close(4000, "lunch")
     show(host, ana)
+    # A page that closes its WebSocket hears no answer any more that is on its way.
+    ana.expect("message", 20, data="You said: Hi")
+    ana.close(4000, "lunch")
     ana.expect("close", 20)
     lines = host.frame("ana").evaluate(STABLE)
     # On a busy machine the panel may rest, and send, before the greeting has come.

@@ -326,6 +326,7 @@ def test_without_its_kernel_it_keeps_its_lines_and_says_what_to_do(wire, talk, s
     expect(tab.get_by_text("This panel cannot reach its kernel.")).to_be_visible()
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("state", ["open", "stopped"])
 def test_it_has_no_violation_and_nothing_is_clipped_on_a_phone(wire, show, state):
     require_axe()

@@ -21,7 +21,17 @@ PROGRAMS = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(each, marks=pytest.mark.node if "mjs" in each else ()) for each in PROGRAMS],
+    [
+        pytest.param(
+            each,
+            marks=[
+                *([pytest.mark.node] if "mjs" in each else []),
+                # tests/scratch/test_worked.py has the judge accept clients at each change.
+                *([pytest.mark.weekly] if "client" in each else []),
+            ],
+        )
+        for each in PROGRAMS
+    ],
 )
 def test_the_judge_accepts_it_in_less_than_ten_seconds(name, request):
     if name.endswith("mjs"):

@@ -173,6 +173,14 @@ def test_tells_that_something_blocks_it():
     assert thread.stop()
 
 
+def test_a_loop_that_is_closed_at_this_moment_can_be_stopped_and_called(monkeypatch):
+    thread = LoopThread("test")
+    assert thread.stop()
+    monkeypatch.setattr(LoopThread, "running", True)  # as it was a moment before
+    thread.call(print)
+    assert thread.stop()
+
+
 @pytest.fixture
 def no_other_loop(monkeypatch):
     """Look away from loops that other tests in this process keep running."""

@@ -1,6 +1,7 @@
 """An asyncio event loop on a thread of its own, beside the cell that is running."""
 
 import asyncio
+import contextlib
 import contextvars
 import sys
 import threading
@@ -154,7 +155,8 @@ class LoopThread:
     def call(self, function: Callable[..., Any], *args: Any) -> None:
         """Have the loop call a function soon, without waiting for it."""
         if self.running:
-            self.loop.call_soon_threadsafe(function, *args, context=contextvars.Context())
+            with contextlib.suppress(RuntimeError):  # it was closed meanwhile
+                self.loop.call_soon_threadsafe(function, *args, context=contextvars.Context())
 
     def stop(self, timeout: float = 5) -> bool:
         """Cancel what runs on the loop and end the thread.
@@ -165,8 +167,7 @@ class LoopThread:
         Returns:
             Whether the thread has ended. It has not when something blocks the loop.
         """
-        if self.running:
-            self.loop.call_soon_threadsafe(self._stopping.set)
+        self.call(self._stopping.set)
         if self.is_current:  # the garbage collector runs anywhere
             return False
         self._thread.join(timeout)

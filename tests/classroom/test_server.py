@@ -1,11 +1,13 @@
 """The server of a class: who comes in, what each sees, what strangers send, restarts."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect as connect_in_thread
 
 from tests.classroom.kit import PATIENCE, learner, teacher
 from wsdemo.classroom import secrets
@@ -101,6 +103,25 @@ def test_what_is_confirmed_is_in_the_file(server):
             assert choice == "b"
 
     run(scene())
+
+
+def test_who_comes_back_before_a_restart_is_ready_waits(start, tmp_path, monkeypatch):
+    storage = Storage.open(tmp_path / "class.json")
+    monkeypatch.setattr(Storage, "open", lambda _: storage)
+    serve_limited, early = serving.serve_limited, []
+
+    def serve_slowly(*args, **options):
+        server = serve_limited(*args, **options)
+        early.append(opened.enter_context(connect_in_thread(f"{server.url}/teach")))
+        early[0].send(json.dumps({"type": "teach", "key": storage.key}))
+        with pytest.raises(TimeoutError):
+            early[0].recv(timeout=0.2)
+        return server
+
+    monkeypatch.setattr(serving, "serve_limited", serve_slowly)
+    with contextlib.ExitStack() as opened:
+        start()
+        assert json.loads(early[0].recv(timeout=PATIENCE))["type"] == "board"
 
 
 def test_a_restart_continues_the_class_at_the_same_place(start):

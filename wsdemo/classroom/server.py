@@ -65,7 +65,7 @@ class ClassServer:
         self._limits = limits
         self._learners: dict[ServerConnection, str] = {}
         self._boards: set[ServerConnection] = set()
-        self._changed = asyncio.Event()
+        self._changed, self._started = asyncio.Event(), asyncio.Event()
         self._reached = False  # whether another machine has come in
         self._concerned: set[str] = set()  # the learners whose state has changed
         self._taken: list[tuple[ServerConnection, str]] = []  # what is confirmed after saving
@@ -83,6 +83,7 @@ class ClassServer:
 
     async def _start(self) -> None:
         self._sending = asyncio.create_task(self._send_changes())
+        self._started.set()
 
     def stop(self, keep: bool = False) -> None:
         """End the class.
@@ -97,6 +98,7 @@ class ClassServer:
             self.storage.forget()
 
     async def _handle(self, connection: ServerConnection) -> None:
+        await self._started.wait()  # after a restart, pages may come back before all is ready
         own = (connection.local_address[0], "127.0.0.1", "::1")
         self._reached = self._reached or connection.remote_address[0] not in own
         messages = aiter(rate_limited(connection, self._limits))

@@ -111,7 +111,7 @@ def test_panels_hold_through_the_relay(hub, page, lesson):
         assert surprises(lab.run_all(page)) == []
         page.wait_for_function(lab.PANELS_DONE, timeout=15_000)
         for panel, lines in (consoles(saved) | consoles(saved, "relayed-")).items():
-            lab.expect_transcript(page, panel, lines, timeout=30, or_also=STOPPED)
+            lab.expect_transcript(page, panel, lines, timeout=60, or_also=STOPPED)
 
 
 @pytest.mark.parametrize("name", APPS)

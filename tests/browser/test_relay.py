@@ -30,6 +30,7 @@ HOST = "hub.example"
 RULES = f"MAP {HOST} 127.0.0.1, MAP 127.0.0.1 ~NOTFOUND, MAP localhost ~NOTFOUND"
 
 SOME = ("13_limits", "16_scale_out", "20_streaming")
+"""Lessons that the relay has at each change, though their panels say the same there."""
 ASKS = {"chat": ("Your name", "Ana"), "auth": ("Your token", "sesame")}
 """What a page wants to know before it connects."""
 
@@ -111,7 +112,7 @@ def test_panels_hold_through_the_relay(hub, page, lesson):
         assert surprises(lab.run_all(page)) == []
         page.wait_for_function(lab.PANELS_DONE, timeout=15_000)
         for panel, lines in (consoles(saved) | consoles(saved, "relayed-")).items():
-            lab.expect_transcript(page, panel, lines, timeout=60, or_also=STOPPED)
+            lab.expect_transcript(page, panel, lines, timeout=30, or_also=STOPPED)
 
 
 @pytest.mark.parametrize("name", APPS)

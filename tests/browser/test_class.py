@@ -245,6 +245,36 @@ def test_twenty_questions_alone_at_home(window, tmp_path):
     assert violations(page, page.main_frame, paint) == []
 
 
+def test_a_learner_whose_browser_keeps_nothing_takes_part(room):
+    page = room.page()
+    blocked = "{ get() { throw new DOMException('cookies are blocked', 'SecurityError') } }"
+    page.add_init_script(f"Object.defineProperty(window, 'localStorage', {blocked})")
+    page.goto(f"{room.at}/#code={room.server.storage.code}")
+    page.get_by_label("A nickname").fill("Ana")
+    page.get_by_role("button", name="Join").click()
+    board = room.board()
+    ask(board)
+    option(page, "a").click()
+    expect(board.locator("#chosen")).to_have_text("1 of 1 have chosen")
+
+
+def test_a_browser_that_keeps_nothing_is_told_of_while_it_matters(window, tmp_path):
+    """As where cookies are blocked; the page goes on, as long as it stays open."""
+    file = tmp_path / "questions.html"
+    file.write_text(twenty_questions(), encoding="utf-8")
+    page = window.new_page()
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('blocked') }")
+    page.goto(file.as_uri())
+    lost = page.get_by_role("alert")
+    expect(lost).to_have_count(0)
+    answer_all(page, 0)
+    expect(page.locator("#state")).to_contain_text("Come back after the last lesson")
+    expect(lost).to_contain_text("your answers are gone")
+    page.get_by_role("button", name="I have finished the course").click()
+    answer_all(page, 1)
+    expect(page.locator("#score")).to_contain_text("Before the course")
+
+
 @pytest.mark.weekly
 def test_no_violation_on_either_page(room):
     require_axe()

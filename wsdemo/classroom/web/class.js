@@ -5,6 +5,24 @@ export const $ = (id) => document.getElementById(id);
 const BASE = 1000;
 const CAP = 15000;
 
+/** What this browser keeps for the page under a name; null where it keeps nothing. */
+export function recall(name) {
+  try {
+    return JSON.parse(localStorage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+/** Keep a value over a reload. Where cookies are blocked the page works without, until it closes. */
+export function keep(name, value) {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+  } catch (error) {
+    console.warn(`This browser does not keep “${name}”: ${error.message}`);
+  }
+}
+
 /** Append a text in which words between backticks are code; markup in it stays text. */
 export function write(element, text) {
   element.replaceChildren(

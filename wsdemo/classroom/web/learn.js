@@ -1,12 +1,12 @@
 // A learner's page: join, vote, ask for help. It shows the newest state that the server has sent.
 
-import { $, connection, make, showOptions, write } from "./class.js";
+import { $, connection, keep, make, recall, showOptions, write } from "./class.js";
 
 const STORED = "wsdemo class";
 const UNSENT = "wsdemo class unsent";
 
-let me = JSON.parse(localStorage.getItem(STORED) ?? "null");
-const unsent = new Map(JSON.parse(localStorage.getItem(UNSENT) ?? "[]"));
+let me = recall(STORED);
+const unsent = new Map(recall(UNSENT) ?? []);
 let line = null;
 let state = null;
 
@@ -26,7 +26,7 @@ function readAddress() {
       name: given.get("name"),
       shows_name: given.get("shows_name") === "true" || (me?.shows_name ?? false),
     };
-    localStorage.setItem(STORED, JSON.stringify(me));
+    keep(STORED, me);
   }
   // The address stays in the history, and can be seen over a shoulder.
   history.replaceState(null, "", location.pathname);
@@ -96,7 +96,7 @@ function settle({ question, option, round }) {
 }
 
 function keepUnsent() {
-  localStorage.setItem(UNSENT, JSON.stringify([...unsent]));
+  keep(UNSENT, [...unsent]);
 }
 
 function show() {
@@ -175,7 +175,7 @@ $("joining").addEventListener("submit", (event) => {
     name: $("name").value.trim(),
     shows_name: $("shows-name").checked,
   };
-  localStorage.setItem(STORED, JSON.stringify(me));
+  keep(STORED, me);
   join();
 });
 
@@ -195,7 +195,7 @@ $("leave").addEventListener("click", () => {
   line?.close();
   [line, state, me] = [null, null, null];
   $("moving").hidden = true;
-  localStorage.removeItem(STORED);
+  keep(STORED, null);
   unsent.clear();
   keepUnsent();
   showJoining("You have left the class.");

@@ -16,15 +16,15 @@
     } catch {
       rounds = [];
     }
-    if (!rounds.length) rounds = [{ answers: {}, done: false }];
+    if (!rounds?.length) rounds = [{ answers: {}, done: false }];
   }
 
   function keep() {
     try {
       localStorage.setItem(STORED, JSON.stringify(rounds));
+      $("lost").hidden = true;
     } catch {
-      $("state").textContent =
-        "This browser keeps nothing for this page: your answers are gone when it closes.";
+      $("lost").hidden = false;
     }
   }
 
@@ -52,7 +52,7 @@
     if (isOver) showResults();
     else if (isBetween) {
       $("state").textContent =
-        "Your answers from before the course are kept. Come back after the last lesson.";
+        "You have answered before the course. Come back after the last lesson.";
     } else showQuestions();
   }
 

@@ -259,6 +259,12 @@ STABLE = f"""
 _REMARKS = """
 () => Array.from(document.querySelectorAll("#remark, #notice"), each => each.textContent)
 """
+# What a page that shows too little has got from its server, and how long each took.
+_LOADED = """
+() => [document.readyState, ...performance.getEntriesByType("resource").map(
+  ({name, responseStatus, startTime, duration}) =>
+    `${name.split("/").pop()}: ${responseStatus}, ${~~startTime} ms + ${~~duration} ms`)].join("; ")
+"""
 PANELS_DONE = """
 () => [...document.querySelectorAll("div.wsdemo")].every(panel => panel.querySelector("iframe"))
 """
@@ -357,7 +363,8 @@ def expect_transcript(
         shown = "\n".join([*frame.evaluate(STABLE), *frame.evaluate(_REMARKS)])
         expected = "\n".join(lines)
         raise AssertionError(
-            f"panel {name!r} ({urlsplit(frame.url).path}) shows\n{shown}\n\nand not\n{expected}"
+            f"panel {name!r} ({urlsplit(frame.url).path}) shows\n{shown}\n\nand not\n{expected}\n\n"
+            f"({frame.evaluate(_LOADED)})"
         ) from None
 
 

@@ -99,6 +99,7 @@ nest_asyncio.apply()
 asyncio.run(asyncio.sleep(0.1))"""
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(("first", "kept"), [("pass", True), (PATCH, False)])
 def test_run_all_loses_what_waits_behind_a_patched_asyncio_run(jupyterlab, page, first, kept):
     """Lesson 00 says so, as the reason to patch no kernel; were it mended, it should say so too."""
@@ -198,6 +199,7 @@ def elsewhere(window, server):
     window.route(re.compile(rf"^(?!{jupyters}/)http"), lambda route: route.abort())
 
 
+@pytest.mark.weekly  # test_relay has lessons on such a server
 def test_a_kernel_elsewhere_is_reached_through_our_extension(window):
     with jupyter("--ServerApp.base_url=/user/ana/") as server:
         write(server, "elsewhere.ipynb", new_code_cell(CODE))

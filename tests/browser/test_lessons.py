@@ -19,11 +19,9 @@ from wsdemo.browser.panels import Browser, javascript
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-WEEKLY = ("09_tls", "10_http_or_websocket", "12_patterns", "13_limits", "14_debugging", "15_mqtt")
-WEEKLY += ("16_scale_out", "17_testing", "18_frameworks", "19_production", "20_streaming")
-WEEKLY += ("21_from_scratch",)
-"""Lessons with more to compute than to show: at each change they are in nbval, and some in
-test_relay."""
+AT_EACH_CHANGE = ("00_start_here", "03_chat", "05_auth")
+"""Lessons that are opened here at each change; nbval runs the cells of all of them then, and
+test_relay opens the panels of some more."""
 NOT_COMPARED = re.compile(r"image/(png|jpeg)|application/vnd\.jupyter\.widget-view\+json")
 
 STOPPED = '● close 1001 "" clean'
@@ -187,7 +185,7 @@ def page(lessons, chromium):
     "lesson",
     [
         pytest.param(
-            each.name, id=each.stem, marks=pytest.mark.weekly if each.stem in WEEKLY else []
+            each.name, id=each.stem, marks=[] if each.stem in AT_EACH_CHANGE else pytest.mark.weekly
         )
         for each in LESSONS
     ],

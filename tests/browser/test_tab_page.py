@@ -160,21 +160,19 @@ def test_a_verdict_reaches_the_class_and_a_way_that_is_closed_says_why(tab_of_02
     assert tab_of_02.faults == []
 
 
-def test_python_ends_with_its_lesson(tab_of_02):
+def test_a_save_does_not_ask_whether_to_revert(tab_of_02):
+    """Though JupyterLite's copy is a second newer."""
     tab_of_02.wait_for_kernel()
-    # A save does not ask whether to revert, though JupyterLite's copy is a second newer.
     assert tab_of_02.page.evaluate(SAVE) == "saved"
-    assert not tab_of_02.page.evaluate(NO_PYTHON)
-    tab_of_02.leave()
 
 
 IS_IN_WORKSPACE = """(name) => jupyterapp.serviceManager.workspaces.list().then(
   ({values}) => values.some(({data}) => Object.keys(data).some((key) => key.includes(name))))"""
 
 
-def test_a_lesson_opens_alone_whatever_was_open_before(lesson):
+def test_a_lesson_opens_alone_whatever_was_open_before(tab_of_02):
     """Else each lesson that is opened by its link starts the Pythons of all before it."""
-    tab = lesson("02")
+    tab = tab_of_02
     tab.page.wait_for_function(IS_IN_WORKSPACE, arg=tab.name)
     tab.name = find("06").name
     tab.open()
@@ -185,6 +183,13 @@ def test_a_lesson_opens_alone_whatever_was_open_before(lesson):
     tab.page.reload()
     tab.page.wait_for_function(SHOWN)
     assert tab.page.evaluate(titles) == [tab.name]
+
+
+def test_python_ends_with_its_lesson(tab_of_02):
+    """It is the last one of that tab."""
+    tab_of_02.wait_for_kernel()
+    assert not tab_of_02.page.evaluate(NO_PYTHON)
+    tab_of_02.leave()
 
 
 @pytest.mark.weekly

@@ -175,7 +175,7 @@ def test_a_server_is_killed_and_started_again(stack):
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("kind", ["redis", "nats"])
+@pytest.mark.parametrize("kind", [pytest.param("redis", marks=pytest.mark.weekly), "nats"])
 def test_the_broker_is_killed_for_a_second(kind, stack):
     broker = stack.enter_context(wsdemo.broker(kind))
     _, front = serve_two(stack, "--bus", broker.url)
@@ -201,6 +201,7 @@ def test_the_broker_is_killed_for_a_second(kind, stack):
     asyncio.run(main())
 
 
+@pytest.mark.weekly
 @pytest.mark.skipif(os.name != "posix", reason="on Windows no program can be asked to end")
 def test_a_rolling_restart(stack):
     broker = stack.enter_context(wsdemo.broker("redis"))

@@ -118,6 +118,7 @@ def finished(clone, copy):
     return new
 
 
+@pytest.mark.weekly
 def test_a_killed_first_copy(small, copy):
     for moment in moments(small, "course.update()"):
         for name, data in learners(copy).items() if copy.exists() else ():
@@ -128,6 +129,7 @@ def test_a_killed_first_copy(small, copy):
         assert not course.update(), moment
 
 
+@pytest.mark.weekly
 def test_a_killed_reset(small, copy):
     course.update()
     edit(copy / CHAT, "pass", "return 42")
@@ -152,6 +154,7 @@ def test_what_was_written_after_a_kill_stays(small, lessons, copy):
         assert (title, "return 2" in answer) == ("# New", True), moment
 
 
+@pytest.mark.weekly
 def test_a_killed_recovery(small, lessons, copy):
     """The update after the killed one is killed as well."""
     course.update()

@@ -228,13 +228,20 @@ NASTY_FOLDERS = [
     'say "hi"',
     "it's",
     "ü #1; {$home} %20",
-    'a\\tom "x" ü #1',
     "two\nlines",
 ]
+NASTIEST = 'a\\tom "x" ü\n it\'s #1; {$home} %20'
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no folders of such names")
-@pytest.mark.parametrize("name", NASTY_FOLDERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        # one with something of all of them at each change
+        pytest.param(each, marks=[] if each == NASTIEST else pytest.mark.weekly)
+        for each in [*NASTY_FOLDERS, NASTIEST]
+    ],
+)
 def test_a_temporary_folder_may_have_any_name(name, tmp_path, monkeypatch):
     folder = tmp_path / name
     folder.mkdir()

@@ -33,6 +33,7 @@ def test_a_wrong_server_is_refused_by_name(wrong):
     assert failure.title == wrong.title
 
 
+@pytest.mark.weekly  # each of its cases is a program that starts
 @pytest.mark.parametrize("wrong", OF_CLIENTS, ids=lambda wrong: wrong.name)
 def test_a_wrong_client_is_refused_by_name(wrong, tmp_path):
     words = written(tmp_path, wrong.stage, lambda _, side: wrong.source(side))

@@ -336,7 +336,10 @@ def test_nbval_shows_what_was_printed_unexpectedly():
     assert "stderr: a cell says why" in done.stdout
 
 
-@pytest.mark.parametrize("options", [["-n", "0"], ["-n", "2", "--dist", "load"]])
+SPREAD_OUT = pytest.param(["-n", "2", "--dist", "load"], marks=pytest.mark.weekly)
+
+
+@pytest.mark.parametrize("options", [["-n", "0"], SPREAD_OUT])
 def test_nbval_needs_no_options(options):
     """A cell that prints an address with a port is compared by our rules, whoever calls nbval."""
     cell = nbformat.v4.new_code_cell("print('ws://127.0.0.1:4711')", execution_count=1)

@@ -113,6 +113,7 @@ def test_a_frozen_line_makes_the_sender_wait():
         assert wire.bytes_to_server < 3 * 2**20
 
 
+@pytest.mark.weekly
 def test_memory_is_bounded_while_a_flood_is_watched():
     with two_ends() as (wire, near, far):
         shake_hands(near, far)

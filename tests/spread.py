@@ -1,9 +1,9 @@
 """Which tests run in one worker of pytest-xdist, one after the other."""
 
-import re
-
 from xdist.scheduler import LoadFileScheduling
 
+IN_JUPYTERLAB = tuple(f"tests/browser/test_{each}.py" for each in ("course", "interrupt", "lab"))
+IN_JUPYTERLAB += ("tests/browser/test_lessons.py",)
 READ_THE_SITE = ("tests/tools/test_website", "tests/tools/test_one_connection.py")
 
 
@@ -11,14 +11,14 @@ def group_of(nodeid):
     """Name the group that a test belongs to; a group stays in one worker.
 
     A file stays whole, for its fixtures. The web site is built once, so all files that read it are
-    one group. An answer to an exercise needs nothing of another, and most of its time it waits. So
-    does a lesson in JupyterLab: those with odd numbers make a group, and the others.
+    one group; JupyterLab is opened once for all that work in it. An answer to an exercise needs
+    nothing of another, and most of its time it waits.
     """
     path = nodeid.partition("::")[0]
     if path.startswith("tests/checks/"):
         return nodeid
-    if path == "tests/browser/test_lessons.py" and (lesson := re.search(r"\[(\d\d)_", nodeid)):
-        return "odd lessons" if int(lesson[1]) % 2 else path
+    if path in IN_JUPYTERLAB:
+        return "JupyterLab"
     return "site" if path.startswith(READ_THE_SITE) else path
 
 

@@ -51,6 +51,13 @@ def jupyterlab(chromium, warm_kernels):
 
 
 @pytest.fixture(scope="package")
+def page(chromium, jupyterlab):
+    """A tab that shows JupyterLab; for tests that leave the way to its server as it is."""
+    with lab.desk(chromium, jupyterlab) as page:
+        yield page
+
+
+@pytest.fixture(scope="package")
 def warm_kernels():
     """Kernels that start fast, where a process can be forked; else Jupyter's own."""
     if not hasattr(os, "fork"):

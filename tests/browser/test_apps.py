@@ -108,7 +108,7 @@ def test_a_control_that_is_disabled_hands_its_focus_on(tab, app):
         expect(page.locator("#toggle")).to_be_focused()
 
 
-@pytest.mark.parametrize("deltas", [False, True])
+@pytest.mark.parametrize("deltas", [pytest.param(False, marks=pytest.mark.weekly), True])
 def test_a_chart_holds_fifty_readings_a_second(tab, deltas):
     """Its last reading is fresh after two hundred of them: it has not fallen behind."""
     with dashboard.serve(rate=50, name="fast") as server:

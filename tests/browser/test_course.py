@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import bounded, desk, opened, run_all
+from tests.browser.lab import bounded, opened, run_all
 from tests.course import kit
 from wsdemo import course
 from wsdemo.course import places
@@ -37,13 +37,6 @@ def lessons(tmp_path, monkeypatch):
     clone = kit.publish(tmp_path / "clone")
     monkeypatch.setattr(places, "_CLONE", clone)
     return clone / "notebooks"
-
-
-@pytest.fixture
-def page(chromium, jupyterlab):
-    """A tab that shows JupyterLab."""
-    with desk(chromium, jupyterlab) as page:
-        yield page
 
 
 @pytest.fixture

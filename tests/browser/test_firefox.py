@@ -148,6 +148,7 @@ def test_the_console_reports_what_a_page_cannot_read(browser, what, message):
     assert message in explained("\n".join(browser.console))
 
 
+@pytest.mark.weekly
 def test_firefox_opens_200_from_all_pages_together(browser):
     """The next ones fail at once, in whichever page they are."""
     with wsdemo.serve(hold, name="held", compression=None, pages={"/": "<p>"}) as held:

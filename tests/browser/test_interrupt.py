@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from playwright.sync_api import expect
 
-from tests.browser.lab import cells, notebook
+from tests.browser.lab import cells, opened
 from tests.browser.test_lab import write
 
 pytestmark = pytest.mark.browser
@@ -26,9 +26,9 @@ async with connect(server.url) as client:
 RUN_ALL = '() => { window.jupyterapp.commands.execute("notebook:run-all-cells").catch(() => {}); }'
 
 
-def test_the_square_ends_a_cell_that_awaits(jupyterlab, window):
+def test_the_square_ends_a_cell_that_awaits(jupyterlab, page):
     write(jupyterlab, "await.ipynb", new_code_cell(SERVE), new_code_cell(WAIT))
-    with notebook(window, jupyterlab, "await.ipynb") as page:
+    with opened(page, "await.ipynb"):
         page.evaluate(RUN_ALL)
         expect(page.get_by_text("waits", exact=True)).to_be_visible()
         began = time.monotonic()

@@ -11,7 +11,6 @@ from tests.browser.lab import (
     RUN,
     bounded,
     cells,
-    desk,
     expect_transcript,
     jupyter,
     notebook,
@@ -61,6 +60,7 @@ async path => {
   await app.commands.execute("docmanager:open", {path});
 }
 """
+NO_WAY = re.compile(r"/_ping\?")
 NEWS = """
 async () => {
   const {settings} = window.jupyterapp.serviceManager;
@@ -68,13 +68,6 @@ async () => {
   return schema.properties.fetchNews.default;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def page(chromium, jupyterlab):
-    """A tab that shows JupyterLab; for tests that change nothing of the way to its server."""
-    with desk(chromium, jupyterlab) as page:
-        yield page
 
 
 def write(server, name, *new):
@@ -251,10 +244,11 @@ def test_without_our_extension_jupyter_server_proxy_is_the_way(window):
             expect_transcript(page, "ana", story)
 
 
-def test_with_no_way_to_the_kernel_the_panel_names_the_cure(jupyterlab, window):
+def test_with_no_way_to_the_kernel_the_panel_names_the_cure(jupyterlab, page):
     write(jupyterlab, "nowhere.ipynb", new_code_cell(CODE))
-    window.route(re.compile(r"/_ping\?"), lambda route: route.abort())
-    with notebook(window, jupyterlab, "nowhere.ipynb") as page:
+    page.route(NO_WAY, lambda route: route.abort())
+    with opened(page, "nowhere.ipynb"):
         run_all(page)
         told = "This panel cannot reach its kernel. Run the notebook’s cells again, up to this one."
         expect(page.get_by_text(told)).to_be_visible()
+    page.unroute(NO_WAY)

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.browser.lab import PANELS_DONE, desk, expect_transcript, jupyter, opened, run_all
+from tests.browser.lab import PANELS_DONE, expect_transcript, opened, run_all
 from tools.needs import lacking
 from wsdemo.browser.panels import Browser, javascript
 
@@ -167,17 +167,10 @@ def check(page, server, name, timeout=30):
 
 
 @pytest.fixture(scope="module")
-def lessons(warm_kernels):
+def lessons(jupyterlab):
     """A JupyterLab with the lessons."""
-    with jupyter(kernels=warm_kernels) as server:
-        shutil.copytree(ROOT / "notebooks", server.root / "notebooks")
-        yield server
-
-
-@pytest.fixture(scope="module")
-def page(lessons, chromium):
-    with desk(chromium, lessons) as page:
-        yield page
+    shutil.copytree(ROOT / "notebooks", jupyterlab.root / "notebooks")
+    return jupyterlab
 
 
 @pytest.mark.browser

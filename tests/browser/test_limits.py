@@ -24,6 +24,7 @@ async def hold(connection):
 
 
 @pytest.mark.browser
+@pytest.mark.weekly
 def test_chromium_opens_255_from_one_page(window):
     """Whatever servers they go to, so it is no limit per domain; the next ones fail at once."""
     with contextlib.ExitStack() as stack:

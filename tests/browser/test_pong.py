@@ -58,7 +58,13 @@ async def stop(task):
     await asyncio.wait([task])
 
 
-WAYS = pytest.mark.parametrize("way", [plain_pong, mqtt_pong], ids=["websocket", "mqtt"])
+WAYS = pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(plain_pong, id="websocket", marks=pytest.mark.weekly),
+        pytest.param(mqtt_pong, id="mqtt"),
+    ],
+)
 
 
 @pytest.fixture

@@ -59,23 +59,25 @@ def tab_of_02(chromium, running_site):
         yield open_lesson(window, f"{url}{BASE}/run/", "02")
 
 
-# One moment here, and all of them by a command: see tests/browser/tab_run_all.py.
-# Lesson 02 has cells that cannot run in a tab, and those after them must.
-WEEKLY = pytest.mark.weekly
+# One moment at each change, two more each week, and all of them by a command: see
+# tests/browser/tab_run_all.py. Lesson 02 has cells that cannot run in a tab, and those after them
+# must.
+def test_run_all_gives_what_is_saved_though_it_is_pressed_at_once(tab_of_02):
+    assert press_run_all(tab_of_02, 0) == []
+    assert tab_of_02.faults == []
 
 
-@pytest.mark.parametrize(
-    ("number", "seconds"),
-    [("02", 0), pytest.param("01", 0, marks=WEEKLY), pytest.param("02", 2, marks=WEEKLY)],
-)
+@pytest.mark.weekly
+@pytest.mark.parametrize(("number", "seconds"), [("01", 0), ("02", 2)])
 def test_run_all_gives_what_is_saved_whenever_it_is_pressed(lesson, number, seconds):
     tab = lesson(number)
     assert press_run_all(tab, seconds) == []
     assert tab.faults == []
 
 
-def test_a_key_that_runs_a_cell_waits_for_python(tab_of_02):
-    page = tab_of_02.page
+@pytest.mark.weekly
+def test_a_key_that_runs_a_cell_waits_for_python(lesson):
+    page = lesson("02").page
     page.evaluate("() => jupyterapp.shell.currentWidget.content.activate()")
     assert page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex") == 0
     page.keyboard.press("Shift+Enter")  # a text

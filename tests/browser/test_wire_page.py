@@ -255,6 +255,7 @@ def test_the_latest_500_lines_are_shown_and_the_newest_stays_in_sight(wire, talk
     expect(page.locator("#earlier")).to_be_hidden()
 
 
+@pytest.mark.weekly
 def test_the_page_keeps_5000_lines_for_its_filter(wire, talk, show):
     page = panel(show(wire), "wire")
     expect(lines(page)).to_have_count(2)

@@ -17,8 +17,8 @@ from tools.suite import PYTEST
         ("tests/checks/test_a.py::test_1", "tests/checks/test_a.py::test_2", False),
         ("tests/tools/test_website.py::test_1", "tests/tools/test_website_search.py::test_2", True),
         ("tests/tools/test_website.py::test_1", "tests/tools/test_one_connection.py::test_2", True),
-        ("tests/browser/test_lessons.py::test_x[01_a]", "tests/browser/test_lessons.py::y", False),
-        ("tests/browser/test_lessons.py::test_x[02_a]", "tests/browser/test_lessons.py::y", True),
+        ("tests/browser/test_lessons.py::test_x[01_a]", "tests/browser/test_lab.py::test_y", True),
+        ("tests/browser/test_lessons.py::test_x[01_a]", "tests/browser/test_relay.py::y", False),
     ],
 )
 def test_groups(one, other, together):

@@ -32,7 +32,7 @@ WEEKLY = "--weekly"
 # in tests/spread.py; a notebook's cells belong to one kernel, and a browser to one file.
 SPREAD = ("--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "3", *SPREAD)
-EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "5", *SPREAD)
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "8", *SPREAD)
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
 UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", "-n", "4", *SPREAD)
 NBVAL = ("-p", "tools.hardships", "-p", "tools.needs", "--nbval")

@@ -2,24 +2,30 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-IN_JUPYTERLAB = tuple(f"tests/browser/test_{each}.py" for each in ("course", "interrupt", "lab"))
-IN_JUPYTERLAB += ("tests/browser/test_lessons.py",)
-READ_THE_SITE = ("tests/tools/test_website", "tests/tools/test_one_connection.py")
+TOGETHER = {
+    "JupyterLab": (
+        "browser/test_course.py",
+        "browser/test_interrupt.py",
+        "browser/test_lab.py",
+        "browser/test_lessons.py",
+    ),
+    "Firefox": ("browser/test_firefox.py", "browser/test_tab_panels.py", "browser/test_tab_web"),
+    "web site": ("tools/test_website", "tools/test_one_connection.py"),
+}
+"""What several files need, and is started or built once: how their paths in tests/ begin."""
 
 
 def group_of(nodeid):
     """Name the group that a test belongs to; a group stays in one worker.
 
-    A file stays whole, for its fixtures. The web site is built once, so all files that read it are
-    one group; JupyterLab is opened once for all that work in it. An answer to an exercise needs
-    nothing of another, and most of its time it waits.
+    A file stays whole, for its fixtures, and so do the files that are in one row above. An answer
+    to an exercise needs nothing of another, and most of its time it waits.
     """
     path = nodeid.partition("::")[0]
     if path.startswith("tests/checks/"):
         return nodeid
-    if path in IN_JUPYTERLAB:
-        return "JupyterLab"
-    return "site" if path.startswith(READ_THE_SITE) else path
+    inside = path.removeprefix("tests/")
+    return next((name for name, begins in TOGETHER.items() if inside.startswith(begins)), path)
 
 
 class Groups(LoadFileScheduling):

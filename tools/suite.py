@@ -32,9 +32,9 @@ WEEKLY = "--weekly"
 # in tests/spread.py; a notebook's cells belong to one kernel, and a browser to one file.
 SPREAD = ("--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "3", *SPREAD)
-EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "8", *SPREAD)
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "5", *SPREAD)
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
-UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", "-n", "4", *SPREAD)
+UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", "-n", "3", *SPREAD)
 NBVAL = ("-p", "tools.hardships", "-p", "tools.needs", "--nbval")
 NOTEBOOKS = (*PYTEST, "notebooks", *NBVAL, "-n", "3", *SPREAD)
 BIOME = JAVASCRIPT / "node_modules/@biomejs/biome/bin/biome"

@@ -118,7 +118,7 @@ def tab_notebook():
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running_firefox():
     if not find_firefox():
         # On macOS and Windows a browser is on nobody's PATH.

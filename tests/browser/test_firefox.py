@@ -6,10 +6,8 @@ panel NAME shows in Firefox.
 
 import contextlib
 import json
-import os
 import re
 import shutil
-import sys
 import time
 
 import nbformat
@@ -17,7 +15,6 @@ import pytest
 
 import wsdemo
 from tests.browser import lab
-from tests.browser.firefox import find_firefox, firefox
 from tests.browser.test_lessons import LESSONS, ROOT, STOPPED, consoles, differences, readable
 from tests.browser.test_limits import OPEN, hold
 from tests.lessons.errors import explained
@@ -30,14 +27,9 @@ AT_ONCE = [echo, heartbeat, binary, dashboard, patterns, pong]
 """The servers whose pages connect as soon as they are opened."""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not find_firefox():
-        # On macOS and Windows a browser is on nobody's PATH.
-        needed = os.environ.get("CI") and sys.platform == "linux"
-        (pytest.fail if needed else pytest.skip)("there is no Firefox here")
-    with firefox() as running:
-        yield running
+@pytest.fixture
+def browser(running_firefox):
+    return running_firefox
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +40,8 @@ def server(warm_kernels):
 
 
 @pytest.fixture(scope="module")
-def page(browser, server):
-    with desk(browser, server) as page:
+def page(running_firefox, server):
+    with desk(running_firefox, server) as page:
         yield page
 
 

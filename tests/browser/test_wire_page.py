@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 import wsdemo
 from tests.browser.axe import require_axe, violations
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.lab import STABLE, panel
 from tests.wire.kit import client, echo
 from wsdemo.browser.page_server import page_server
@@ -33,7 +34,7 @@ def talk(wire):
 def say(connection, *messages):
     for message in messages:
         connection.send(message)
-        connection.recv(timeout=5)
+        connection.recv(timeout=PATIENCE_MS / 1000)
 
 
 def lines(page):
@@ -157,7 +158,7 @@ def test_a_frame_is_injected(wire, talk, show):
     page = panel(show(wire), "wire")
     page.get_by_label("Data to inject").fill('say "hi"')
     page.get_by_role("button", name="inject to client").click()
-    assert talk.recv(timeout=5) == 'say "hi"'
+    assert talk.recv(timeout=PATIENCE_MS / 1000) == 'say "hi"'
     expect(lines(page).last).to_contain_text("injected")
     page.get_by_label("Kind of frame to inject").select_option("close")
     page.get_by_label("Data to inject").fill("1001 going away")
@@ -177,7 +178,7 @@ def test_into_one_of_two_connections(wire, talk, show):
         page.get_by_label("Connection to inject into").select_option("connection 2")
         page.get_by_label("Data to inject").fill("for one")
         page.get_by_role("button", name="inject to client").click()
-        assert other.recv(timeout=5) == "for one"
+        assert other.recv(timeout=PATIENCE_MS / 1000) == "for one"
         expect(calls(page)).to_have_text('wire.inject("for one", "to client", connection=2)')
         with pytest.raises(TimeoutError):
             talk.recv(timeout=0.05)

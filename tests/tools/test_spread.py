@@ -19,6 +19,7 @@ from tools.suite import PYTEST
         ("tests/tools/test_website.py::test_1", "tests/tools/test_one_connection.py::test_2", True),
         ("tests/browser/test_lessons.py::test_x[01_a]", "tests/browser/test_lab.py::test_y", True),
         ("tests/browser/test_lessons.py::test_x[01_a]", "tests/browser/test_relay.py::y", False),
+        ("tests/browser/test_tab_panels.py::test_1", "tests/browser/test_firefox.py::test_2", True),
     ],
 )
 def test_groups(one, other, together):

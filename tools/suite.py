@@ -32,8 +32,9 @@ WEEKLY = "--weekly"
 # in tests/spread.py; a notebook's cells belong to one kernel, and a browser to one file.
 SPREAD = ("--dist", "loadfile", "-q")
 BROWSER_TESTS = (*PYTEST, "tests/browser", "-p", "no:nbval", "-n", "3", *SPREAD)
-# With the exercises: they are single tests that wait, and fill the gaps that the others leave.
-UNIT_TESTS = (*PYTEST, "tests", "--ignore=tests/browser", "-p", "no:nbval", "-n", "5", *SPREAD)
+EXERCISES = (*PYTEST, "tests/checks", "-p", "no:nbval", "-n", "5", *SPREAD)
+ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/checks")
+UNIT_TESTS = (*PYTEST, "tests", *ELSEWHERE, "-p", "no:nbval", "-n", "4", *SPREAD)
 NBVAL = ("-p", "tools.hardships", "-p", "tools.needs", "--nbval")
 NOTEBOOKS = (*PYTEST, "notebooks", *NBVAL, "-n", "3", *SPREAD)
 BIOME = JAVASCRIPT / "node_modules/@biomejs/biome/bin/biome"
@@ -199,7 +200,7 @@ def run_all(weekly: bool = False) -> list[Step]:
     # Each of the two computes while the other waits.
     steps += side_by_side(
         [style, *tests(("browser", (*BROWSER_TESTS, *more)), ("notebooks", NOTEBOOKS))],
-        tests(("unit tests", (*UNIT_TESTS, *more))),
+        tests(("exercises", (*EXERCISES, *more)), ("unit tests", (*UNIT_TESTS, *more))),
     )
     return steps
 

@@ -280,9 +280,9 @@ def test_what_each_week_is_enough_for_is_asked_for(monkeypatch, words, weekly):
     monkeypatch.setattr(suite, "side_by_side", side_by_side)
     monkeypatch.setattr(suite, "fetch_ws", lambda: None)
     assert suite.main(words) == 0
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert [command[len(suite.PYTEST)] for command in commands if "--weekly" in command] == (
-        ["tests/browser", "tests"] if weekly else []
+        ["tests/browser", "tests/checks", "tests"] if weekly else []
     )
 
 

@@ -54,7 +54,7 @@ class Asker:
 
     def opened(self, url: str) -> contextlib.AbstractContextManager[ClientConnection]:
         """Return a connection that is closed after the block."""
-        return connect(url, compression=None, close_timeout=1)
+        return connect(url, compression=None, close_timeout=1, ping_interval=None)
 
     def new_id(self) -> int:
         """Return a number for a question."""

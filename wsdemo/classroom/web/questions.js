@@ -52,7 +52,7 @@
     if (isOver) showResults();
     else if (isBetween) {
       $("state").textContent =
-        "You have answered before the course. Come back after the last lesson.";
+        "You have answered all of them. Come back after the last lesson.";
     } else showQuestions();
   }
 

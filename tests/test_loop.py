@@ -1,6 +1,7 @@
 """The event loop beside the cell: what it runs, how it is stopped, when it takes turns."""
 
 import asyncio
+import contextlib
 import contextvars
 import signal
 import subprocess
@@ -144,6 +145,23 @@ def test_the_context_is_empty(thread):
     thread.call(lambda: (seen.append(cell.get()), called.set()))
     assert called.wait(5)
     assert seen == ["whichever runs now"]
+
+
+def test_stopping_cancels_again_what_has_lost_its_cancellation():
+    async def wait_twice():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()  # as wait_for() does when its result comes at this moment
+        await again()
+
+    async def begin():
+        tasks.append(asyncio.create_task(wait_twice()))
+        await asyncio.sleep(0)
+
+    again, tasks = Forever(), []
+    thread = LoopThread("deaf")
+    thread.run(begin())
+    assert thread.stop()
+    assert again.cancelled.is_set()
 
 
 def test_stopping_cancels_what_runs_and_may_be_done_twice():

@@ -69,11 +69,11 @@ class LoopThread:
             started.set_result(asyncio.get_running_loop())
             await self._stopping.wait()
             self._at_end()
+            await _cancel_the_others()
 
         _take_turns()
         try:
-            # Runner, not asyncio.run(): nest_asyncio replaces that one. Leaving it cancels what
-            # is still running.
+            # Runner, not asyncio.run(): nest_asyncio replaces that one.
             with asyncio.Runner() as runner:
                 loop = runner.get_loop()
                 until_stopped = loop.create_task(main())
@@ -173,6 +173,21 @@ class LoopThread:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+
+async def _cancel_the_others() -> None:
+    """Cancel all other tasks of this loop, and wait until they have ended.
+
+    A cancellation can be lost: until Python 3.11, ``asyncio.wait_for()`` drops one that comes when
+    its own result does (python/cpython issue 86296). So what goes on is cancelled again.
+    """
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others, timeout=CANCEL_AGAIN)
+
+
+CANCEL_AGAIN = 0.5
+"""Seconds that a cancelled task may take to end before it is cancelled again."""
 
 HALF_STEP = 5e-7
 """CPython cuts the interval to whole microseconds: one that was read would be set 1 µs shorter."""

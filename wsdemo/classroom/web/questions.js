@@ -51,8 +51,7 @@
       : "I have answered all of them";
     if (isOver) showResults();
     else if (isBetween) {
-      $("state").textContent =
-        "You have answered all of them. Come back after the last lesson.";
+      $("state").textContent = "You have answered all of them. Come back after the last lesson.";
     } else showQuestions();
   }
 

@@ -141,7 +141,7 @@ class Server:
         for each in replaced:
             if each.port == port:
                 each.stop()
-        self._thread = LoopThread(f"server {self.name!r}", self._abort_all, self._report_escaped)
+        self._thread = LoopThread(f"server {self.name!r}", self._end, self._report_escaped)
         try:
             self._server: WebSocketServer = self._thread.run(self._start(port, options))
         except BaseException as error:
@@ -302,6 +302,12 @@ class Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2 * self._grace):
                 await self._server.wait_closed()
+
+    def _end(self) -> None:
+        """Close what :meth:`_close` has not, because a handler blocked the loop."""
+        if hasattr(self, "_server"):  # it has started
+            self._server.server.close()
+        self._abort_all()
 
     def _abort_all(self, which: Callable[[ServerConnection], bool] = lambda _: True) -> None:
         for connection in list(self._started):

@@ -82,11 +82,19 @@ KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": 
 
 KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension:kernel"
 
+WITHOUT = (
+    *("audio", "celltags", "csvviewer", "htmlviewer", "logconsole", "lsp", "mermaid"),
+    *("metadataform", "pdf", "terminal", "vega5", "video", "workspaces"),
+)
+"""JupyterLab's extensions that a lesson in a tab has no use for: each that starts makes the learner
+wait longer for the first screen."""
+
 SETTINGS: dict[str, Any] = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
         "appName": "Learn WebSockets in Python",
         "exposeAppInBrowser": True,
+        "disabledExtensions": [f"@jupyterlab/{name}-extension" for name in WITHOUT],
         "litePluginSettings": {
             KERNEL_EXTENSION: {
                 "pyodideUrl": "./static/pyodide/pyodide.mjs",

@@ -247,8 +247,13 @@ def test_without_our_extension_jupyter_server_proxy_is_the_way(window):
 def test_with_no_way_to_the_kernel_the_panel_names_the_cure(jupyterlab, page):
     write(jupyterlab, "nowhere.ipynb", new_code_cell(CODE))
     page.route(NO_WAY, lambda route: route.abort())
-    with opened(page, "nowhere.ipynb"):
-        run_all(page)
-        told = "This panel cannot reach its kernel. Run the notebook’s cells again, up to this one."
-        expect(page.get_by_text(told)).to_be_visible()
-    page.unroute(NO_WAY)
+    try:
+        with opened(page, "nowhere.ipynb"):
+            run_all(page)
+            told = (
+                "This panel cannot reach its kernel. "
+                "Run the notebook’s cells again, up to this one."
+            )
+            expect(page.get_by_text(told)).to_be_visible()
+    finally:
+        page.unroute(NO_WAY)  # other tests share the page

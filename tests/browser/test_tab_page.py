@@ -75,6 +75,18 @@ def test_run_all_gives_what_is_saved_whenever_it_is_pressed(lesson, number, seco
     assert tab.faults == []
 
 
+NEVER_SAVES = """
+const later = setTimeout;
+window.setTimeout = (call, ms, ...rest) => ms === 500 ? 0 : later(call, ms, ...rest);
+"""
+
+
+def test_a_lesson_opens_before_it_is_noted_which_one_is_open(window, running_url):
+    page = window.new_page()
+    page.add_init_script(NEVER_SAVES)  # JupyterLab's note, that is, half a second after a change
+    Tab(page, running_url, find("01").name).open()
+
+
 @pytest.mark.weekly
 def test_a_key_that_runs_a_cell_waits_for_python(lesson):
     page = lesson("02").page

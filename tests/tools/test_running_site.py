@@ -1,6 +1,7 @@
 """The running edition's build, without a network: its lock, its page, its wheel."""
 
 import hashlib
+import importlib.resources
 import json
 import zipfile
 
@@ -21,6 +22,14 @@ def make_wheel(folder, name, version="1.0"):
         archive.writestr(f"{stem}.py", "")
         archive.writestr(f"{stem}-{version}.dist-info/METADATA", "")
     return path
+
+
+def test_leaves_out_extensions_that_jupyterlab_has():
+    package = importlib.resources.files("jupyterlab") / "staging" / "package.json"
+    known = json.loads(package.read_text(encoding="utf-8"))["jupyterlab"]
+    left_out = running_site.settings()["jupyter-config-data"]["disabledExtensions"]
+    assert left_out
+    assert set(left_out) <= {*known["extensions"], *known["mimeExtensions"]}
 
 
 THEIRS = {

@@ -4,6 +4,7 @@
 (() => {
   const RUNS = /^(notebook|runmenu|console|fileeditor):.*\brun\b/;
   const RUNS_ONE = /^(runmenu:run$|notebook:run-cell)/;
+  const LOADS = "apputils:load-statedb";
   const SEEN = "wsdemo: the first screen was closed";
   const SLOW = 45_000;
   const NOT_YET = ["unknown", "starting", "restarting", "autorestarting"];
@@ -78,6 +79,17 @@
         if (shell.currentWidget !== panel) shell.activateById(panel.id);
       }
       return execute(id, args);
+    };
+  }
+
+  // JupyterLab opens the lesson that the address names when it has saved which ones were open, and
+  // it saves half a second after the last change. The lesson need not wait for that.
+  function openBeforeItSaves(app) {
+    const execute = app.commands.execute.bind(app.commands);
+    app.commands.execute = (id, args) => {
+      const executed = execute(id, args);
+      if (id !== LOADS || asked.has("clone")) return executed;
+      return Promise.race([executed, app.restored.then(() => undefined)]);
     };
   }
 
@@ -231,6 +243,10 @@
     const { content } = await serviceManager.contents.get("", { content: true });
     if (content.some(({ path }) => path === lesson)) {
       await commands.execute("docmanager:open", { path: lesson });
+      // JupyterLab shows its launcher as long as nothing is open.
+      for (const widget of [...shell.widgets("main")]) {
+        if (widget.id.startsWith("launcher")) widget.dispose();
+      }
     }
   }
 
@@ -242,6 +258,7 @@
     set(app) {
       application = app;
       letRunsWait(app);
+      openBeforeItSaves(app);
       app.restored.then(() => {
         watch(app);
         openAgain(app).catch((error) => tell(`Open the lesson from the list: ${error.message}`));

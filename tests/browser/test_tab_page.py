@@ -87,6 +87,34 @@ def test_a_lesson_opens_before_it_is_noted_which_one_is_open(window, running_url
     Tab(page, running_url, find("01").name).open()
 
 
+STAYS_HIDDEN = """
+const looking = setInterval(() => {
+  if (!window.jupyterapp) return;
+  clearInterval(looking);
+  jupyterapp.shell.show = () => {};
+  jupyterapp.started.then(() => jupyterapp.shell.hide());
+}, 1);
+"""
+SHOW = """() => {
+  delete jupyterapp.shell.show;
+  jupyterapp.shell.show();
+}"""
+IS_OPEN = """() => [...(window.jupyterapp?.shell?.widgets("main") ?? [])].some(
+  ({context}) => context?.isReady)"""
+
+
+def test_a_lesson_gets_the_focus_that_opens_while_the_page_is_hidden(window, running_url):
+    """As it is for a moment, when the theme has come."""
+    page = window.new_page()
+    page.add_init_script(STAYS_HIDDEN)
+    tab = Tab(page, running_url, find("01").name)
+    page.goto(tab.site + address(tab.name))
+    page.wait_for_function(IS_OPEN)
+    assert not page.evaluate(SHOWN)
+    page.evaluate(SHOW)
+    page.wait_for_function(SHOWN)
+
+
 @pytest.mark.weekly
 def test_a_key_that_runs_a_cell_waits_for_python(lesson):
     page = lesson("02").page

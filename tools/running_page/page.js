@@ -93,6 +93,13 @@
     };
   }
 
+  // JupyterLab hides its page for a moment when the theme has come. A lesson that opens just then
+  // gets no focus, and so no command is for it.
+  function focusOne(shell) {
+    const [first] = shell.widgets("main");
+    if (first && !shell.currentWidget) shell.activateById(first.id);
+  }
+
   // The bar
 
   let message = { text: "", until: 0 };
@@ -117,6 +124,7 @@
     const began = performance.now();
     const state = element("state");
     setInterval(() => {
+      focusOne(app.shell);
       const shown = Date.now() < message.until;
       const text = shown ? message.text : stateOf(app.shell.currentWidget, began);
       // Only a change is read aloud.

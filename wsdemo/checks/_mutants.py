@@ -119,7 +119,7 @@ async def judge(
     what: str,
     hints: dict[str, str],
 ) -> str:
-    """Run tests twenty times on the right program, and once on each broken one.
+    """Run tests twenty times on the right program, and once or twice on each broken one.
 
     Args:
         tests: the learner's.
@@ -159,8 +159,17 @@ async def _together(runs: list[Awaitable[Any]]) -> list[Any]:
 async def _row(
     attempt: Attempt, tests: Sequence[Callable[..., Any]], make: Callable[[], Any]
 ) -> list[Outcome]:
-    """Run all tests on one broken program, each on a copy of its own."""
-    return await _together([attempt(test, make) for test in tests])
+    """Run all tests on one broken program, each on a copy of its own.
+
+    A test that fails is run again, and counts only if it fails again: a machine that stalls may
+    break one of its time limits.
+    """
+    first = await _together([attempt(test, make) for test in tests])
+    failed = [place for place, each in enumerate(first) if each.failed]
+    again = await _together([attempt(tests[place], make) for place in failed])
+    for place, each in zip(failed, again, strict=True):
+        first[place] = each
+    return first
 
 
 def _look_at_the_right_one(

@@ -1,6 +1,6 @@
 """Values that a verdict shows without quotes."""
 
-__all__ = ["AT_ONCE", "Plain", "after"]
+__all__ = ["Plain", "after", "is_at_once"]
 
 AT_ONCE = 0.09
 """Seconds; a shorter time is shown without a number, which would differ from run to run."""
@@ -15,6 +15,16 @@ class Plain(str):
         return str(self)
 
 
-def after(seconds: float) -> str:
-    """Return when something happened, such as ``"after 0.52 s"``."""
-    return "at once" if seconds < AT_ONCE else f"after {seconds:.2f} s"
+def is_at_once(seconds: float, stalled: float = 0) -> bool:
+    """Return whether something took no time of its own.
+
+    Args:
+        seconds: how long it took.
+        stalled: for how much of this time the event loop did not run.
+    """
+    return seconds < AT_ONCE or seconds - stalled < AT_ONCE / 3
+
+
+def after(seconds: float, stalled: float = 0) -> str:
+    """Return when something happened, such as ``"after 0.52 s"``; see :func:`is_at_once`."""
+    return "at once" if is_at_once(seconds, stalled) else f"after {seconds:.2f} s"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from types import TracebackType
@@ -37,13 +38,12 @@ class Stalls:
     """Watch the running event loop for as long as the block lasts.
 
     Attributes:
-        seconds: for how long, in all, the loop did not run.
         place: the learner's line that kept the loop busy; empty if none did.
     """
 
     def __init__(self) -> None:
-        self.seconds = 0.0
         self.place = ""
+        self._past = 0.0
         self._ticked = time.perf_counter()
         self._over = threading.Event()
 
@@ -60,18 +60,22 @@ class Stalls:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._past, self._ticked = self.seconds, math.inf
         self._over.set()
         self._ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._ticking
 
+    @property
+    def seconds(self) -> float:
+        """For how long, in all, the loop has not run; the stall that is just ending is counted."""
+        late = time.perf_counter() - self._ticked - TICK
+        return self._past + (late if late > NOISE else 0)
+
     async def _tick(self) -> None:
         while True:
-            self._ticked = time.perf_counter()
+            self._past, self._ticked = self.seconds, time.perf_counter()
             await asyncio.sleep(TICK)
-            late = time.perf_counter() - self._ticked - TICK
-            if late > NOISE:
-                self.seconds += late
 
     def _sample(self) -> None:
         seen: list[Any] = []

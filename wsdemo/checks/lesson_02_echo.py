@@ -163,7 +163,7 @@ def _check_times(times: list[list[tuple[float, float]]], stalls: Stalls) -> None
     """Check how long each message took, without what a busy machine added to it."""
     every = [took for client in times for took, _ in client]
     own = [took - stalled for client in times for took, stalled in client]
-    shown = Plain(", ".join(map(after, every)))
+    shown = Plain(", ".join(after(*took) for client in times for took in client))
     values = {"expected": Plain(f"after {HALF} s, for each message"), "received": shown}
     if stalls.place:
         raise Misconception(

@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
-from wsdemo.checks._plain import AT_ONCE, Plain, after
+from wsdemo.checks._plain import Plain, after, is_at_once
 from wsdemo.checks._serving import connected
 from wsdemo.checks._stalls import BUSY, FACTOR, Stalls, TooBusy
 from wsdemo.checks._trial import in_time
@@ -52,9 +52,10 @@ async def receive_with_limit(function: Any) -> str:
 async def _check_silence(receive: Receive, stalls: Stalls) -> None:
     """Send nothing, on two connections with two limits at the same time."""
 
-    async def wait(number: int, seconds: float) -> float:
+    async def wait(number: int, seconds: float) -> tuple[float, float]:
         clock = asyncio.get_running_loop().time
-        start, values = clock(), {"input": Plain(f"seconds={seconds}, and no message")}
+        start, before = clock(), stalls.seconds
+        values = {"input": Plain(f"seconds={seconds}, and no message")}
         try:
             result = await receive(number, seconds)
         except OutOfTime as late:
@@ -72,20 +73,21 @@ async def _check_silence(receive: Receive, stalls: Stalls) -> None:
             ) from None
         if result is not None:
             raise NotYet("when no message comes in time, return None", **values, received=result)
-        return clock() - start
+        return clock() - start, stalls.seconds - before
 
     limits = 0.2, 0.4
     waits = [asyncio.create_task(wait(number, each)) for number, each in enumerate(limits)]
     try:
-        for seconds, took in zip(limits, await asyncio.gather(*waits), strict=True):
+        times = await asyncio.gather(*waits)
+        for seconds, (took, stalled) in zip(limits, times, strict=True):
             _check_blocking(stalls)
-            if not 0.9 * seconds < took < FACTOR * seconds + stalls.seconds:
-                kind = NotYet if took < AT_ONCE else Misconception
+            if not 0.9 * seconds < took < FACTOR * seconds + stalled:
+                kind = NotYet if all(is_at_once(*each) for each in times) else Misconception
                 what = "did not wait for" if took < seconds else "waited longer than"
                 raise kind(
                     f"no message came, and your function {what} `seconds`",
                     input=Plain(f"seconds={seconds}"),
-                    received=Plain(f"None {after(took)}"),
+                    received=Plain(f"None {after(took, stalled)}"),
                 )
         if stalls.seconds > BUSY:
             raise TooBusy

@@ -17,6 +17,7 @@ from wsdemo.checks._mishaps import watched
 from wsdemo.checks._plain import Plain, after
 from wsdemo.checks._secrets import Comparisons, watch_header
 from wsdemo.checks._serving import PATIENCE, path_of, serving
+from wsdemo.checks._stalls import Stalls
 
 TOKEN = "k3-ana-7Qz"
 
@@ -166,10 +167,13 @@ class Permissions:
 
     Attributes:
         lasted: how long each connection's handler ran, by path.
+        stalled: for how much of that time the event loop did not run, by path.
     """
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, handler: Any, stalls: Stalls) -> None:
         self.lasted: dict[str, float] = {}
+        self.stalled: dict[str, float] = {}
+        self._stalls = stalls
         self._handler = watched(handler)
         self._connections: dict[str, ServerConnection] = {}
         self._began: dict[str, float] = {}
@@ -179,11 +183,12 @@ class Permissions:
         """Run the learner's handler with the permission of this connection."""
         path = path_of(connection)
         self._connections[path] = connection
-        self._began[path] = self._clock()
+        self._began[path], before = self._clock(), self._stalls.seconds
         try:
             await self._handler(connection, LIMITS[path])
         finally:
             self.lasted[path] = self._clock() - self._began[path]
+            self.stalled[path] = self._stalls.seconds - before
 
     async def is_open_after(self, path: str, part: float) -> bool:
         """Wait until a part of a permission has passed; return whether the connection is open.
@@ -207,8 +212,10 @@ EARLY, LATE = 0.75, 1.4
 @exercise("05.3")
 async def expiry(handler: Any) -> str:
     """Check an echo that ends with its permission, also for a client that sends nothing."""
-    served = Permissions(handler)
+    stalls = Stalls()
+    served = Permissions(handler, stalls)
     async with (
+        stalls,
         serving(served.handle) as url,
         connect(url + TALKING, close_timeout=0.5) as talking,
         connect(url + SILENT, close_timeout=0.5) as silent,
@@ -259,14 +266,14 @@ async def _echo_all(client: ClientConnection) -> None:
 
 
 def _raise_ended(served: Permissions, path: str) -> None:
-    lasted = served.lasted.get(path)
+    lasted, stalled = served.lasted.get(path), served.stalled.get(path, 0)
     which = "a client that sent nothing" if path == SILENT else "a client that sent messages"
-    kind = NotYet if lasted is not None and lasted < LIMITS[path] / 4 else Misconception
+    kind = NotYet if lasted is not None and lasted - stalled < LIMITS[path] / 4 else Misconception
     raise kind(
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),
         expected=Plain(f"closed after {LIMITS[path]} s"),
-        received=Plain(f"closed {after(lasted)}" if lasted is not None else "closed"),
+        received=Plain(f"closed {after(lasted, stalled)}" if lasted is not None else "closed"),
     )
 
 

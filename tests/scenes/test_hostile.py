@@ -145,6 +145,6 @@ def test_a_server_that_never_answers_is_left():
     async def silent():
         async with await asyncio.start_server(lambda *_: asyncio.sleep(9), "127.0.0.1", 0) as it:
             url = "ws://{}:{}".format(*it.sockets[0].getsockname())
-            return await hostile.attack(url, "message", "not JSON")
+            return await hostile.attack(url, "handshake", "foreign Origin")
 
     assert asyncio.run(silent()) == "no answer"

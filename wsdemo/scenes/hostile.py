@@ -21,9 +21,10 @@ from wsdemo.scenes.hostile_kinds import FRAMES, HANDSHAKES, LEAVES, MESSAGES, fr
 
 __all__ = ["KINDS", "Bystander", "Report", "attack", "run_battery"]
 
-PATIENCE = 5.0  # seconds
+PATIENCE = 5.0
+"""Seconds in which an answer must come, even where the machine stalls."""
 SILENCE = 2.0
-"""Seconds after which Eve leaves a server that does not answer."""
+"""Seconds after which Eve leaves a server that does not answer her handshake: some never do."""
 
 GOOD_MESSAGE = b"Is anybody still there?"
 AFTER_HANDSHAKE = {**FRAMES, **MESSAGES, **LEAVES}
@@ -64,7 +65,7 @@ async def attack(url: str, group: str, name: str) -> str:
         ),
     )
     try:
-        async with asyncio.timeout(SILENCE):
+        async with asyncio.timeout(SILENCE if group == "handshake" else PATIENCE):
             writer.write(HANDSHAKES[name](good) if group == "handshake" else bytes(good))
             status, rest = await _response(reader)
             if status != 101:

@@ -224,11 +224,14 @@ async def says_that_it_is_late(connection, work):
         await connection.send(result)
 
 
-async def works_again(connection, work):
-    async for text in connection:
-        first = asyncio.ensure_future(work(text))
-        done, _ = await asyncio.wait({first}, timeout=2)
-        await connection.send(first.result() if done else await work(text))
+def works_again(timeout):
+    async def handler(connection, work):
+        async for text in connection:
+            first = asyncio.ensure_future(work(text))
+            done, _ = await asyncio.wait({first}, timeout=timeout)
+            await connection.send(first.result() if done else await work(text))
+
+    return handler
 
 
 def remembers_all_results():
@@ -319,7 +322,8 @@ MISTAKES = [
     ("14.2", keeps_the_result(), "variable"),
     *(("14.2", gives_up(seconds), "however long") for seconds in (0.05, 0.5, 1, 2, 60)),
     ("14.2", says_that_it_is_late, "however long"),
-    ("14.2", works_again, "work was called again"),
+    ("14.2", works_again(2), "work was called again"),
+    ("14.2", works_again(0), "work was called again"),
 ]
 
 HINTS = [

@@ -219,7 +219,7 @@ async def _overlap(work: _Work, inboxes: dict[str, Inbox]) -> None:
             input=Plain("'slow' from Ana, whose work goes on; then 'fast' from Bob"),
             received=Plain("no work on 'fast' has begun"),
         )
-    own["Bob"].append("FAST 2")
+    own["Bob"].append(f"FAST {work.texts.index('fast') + 1}")
     await expect(1)
     await begins("Carol", "slow")
     await asyncio.sleep(HOLD)

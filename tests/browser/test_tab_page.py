@@ -220,6 +220,8 @@ def test_a_lesson_opens_alone_whatever_was_open_before(tab_of_02):
     tab.open()
     titles = "() => [...jupyterapp.shell.widgets('main')].map(({title}) => title.label)"
     assert tab.page.evaluate(titles) == [tab.name]
+    if not tab.page.workers:
+        tab.page.wait_for_event("worker", timeout=20_000)
     assert len(tab.page.workers) == 1
     # At once: JupyterLite has not noted yet which lesson is open.
     tab.page.reload()

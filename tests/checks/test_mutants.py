@@ -8,6 +8,7 @@ from wsdemo.checks import NotYet
 from wsdemo.checks._mutants import Outcome, judge
 
 FAILED = Outcome(AssertionError())
+HANGS = Outcome(hangs=True)
 
 
 class Right:
@@ -23,10 +24,17 @@ class Overlooked:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "noticed"), [([FAILED, Outcome()], 0), ([FAILED, FAILED], 1), ([Outcome()], 0)]
+    ("outcomes", "noticed"),
+    [
+        ([FAILED, Outcome()], 0),
+        ([FAILED, FAILED], 1),
+        ([HANGS, Outcome()], 0),
+        ([HANGS, FAILED], 1),
+        ([Outcome()], 0),
+    ],
 )
 def test_a_failure_counts_that_comes_again(outcomes, noticed):
-    """A machine that stalls breaks a time limit of the test, and not twice."""
+    """A machine that stalls breaks a time limit of the test, or of its run, and not twice."""
     came = iter(outcomes)
 
     async def attempt(test, make):

@@ -46,6 +46,20 @@ def test_what_came_at_once_is_shown_so_when_the_machine_stalls(number, answer, r
     assert ("received", received) in verdict.evidence
 
 
+async def waits_for_longer(connections, underway, bus):
+    while underway:
+        await asyncio.sleep(0.01)
+    stall()
+    await asyncio.sleep(0.45)
+    for each in connections:
+        await each.close(1001)
+    await bus.stop()
+
+
+def test_a_wait_that_only_a_stall_may_have_made_too_long_is_not_judged():
+    assert wsdemo.check("16.2", waits_for_longer).state == "no verdict"
+
+
 @pytest.mark.parametrize(
     ("seconds", "stalled", "shown"),
     [

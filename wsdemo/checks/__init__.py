@@ -37,6 +37,9 @@ __all__ = [
 TIME_LIMIT = 5.5
 """Seconds that an answer may take."""
 
+TRIES = 3
+"""How often an answer is tried where the check itself fails: a busy machine is soon quiet."""
+
 # What a class hears where the verdict's own text may contain a part of the learner's code.
 LATE = "the answer had not finished in time"
 BLOCKS = "the answer blocked the event loop"
@@ -100,15 +103,10 @@ def check(number: str, answer: Any = None) -> Verdict:
         return Verdict(number, "not yet", "replace None in the cell with your answer")
     keep_loopback_direct()
     with forgotten_coroutines() as forgotten:
-        # A task that the learner's code started may raise SystemExit: nobody needs a report of it.
-        thread = LoopThread(f"exercise {number}", report=lambda _: None)
-        try:
-            verdict = thread.run(_judge(number, answer), timeout=_limit(number) + 0.5)
-        except NoResult:
-            text = _blocks(thread, _limit(number))
-            verdict = Verdict(number, "look again", text, diagnosis=BLOCKS)
-        finally:
-            ended = end(thread)
+        for _ in range(TRIES):
+            verdict, ended = _try(number, answer)
+            if verdict.state != "no verdict":
+                break
         if verdict.state != "right":
             gc.collect()  # a coroutine that nobody awaits is noticed when it is collected
     if not ended:
@@ -118,6 +116,19 @@ def check(number: str, answer: Any = None) -> Verdict:
     if verdict.state != "no verdict":
         report(number, verdict.state == "right", verdict.diagnosis)
     return _with_notes(verdict if verdict.state == "right" else _with_forgotten(verdict, forgotten))
+
+
+def _try(number: str, answer: Any) -> tuple[Verdict, bool]:
+    """Run a check once; return the verdict, and whether the learner's code has ended."""
+    # A task that the learner's code started may raise SystemExit: nobody needs a report of it.
+    thread = LoopThread(f"exercise {number}", report=lambda _: None)
+    try:
+        verdict = thread.run(_judge(number, answer), timeout=_limit(number) + 0.5)
+    except NoResult:
+        verdict = Verdict(number, "look again", _blocks(thread, _limit(number)), diagnosis=BLOCKS)
+    finally:
+        ended = end(thread)
+    return verdict, ended
 
 
 def _with_notes(verdict: Verdict) -> Verdict:

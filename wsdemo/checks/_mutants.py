@@ -161,15 +161,15 @@ async def _row(
 ) -> list[Outcome]:
     """Run all tests on one broken program, each on a copy of its own.
 
-    A test that fails is run again, and counts only if it fails again: a machine that stalls may
-    break one of its time limits.
+    A test that fails or hangs is run again, and the second time counts: a machine that stalls may
+    break one of its time limits, or ours.
     """
-    first = await _together([attempt(test, make) for test in tests])
-    failed = [place for place, each in enumerate(first) if each.failed]
-    again = await _together([attempt(tests[place], make) for place in failed])
-    for place, each in zip(failed, again, strict=True):
-        first[place] = each
-    return first
+    row = await _together([attempt(test, make) for test in tests])
+    places = [place for place, each in enumerate(row) if each.failed or each.hangs]
+    again = await _together([attempt(tests[place], make) for place in places])
+    for place, each in zip(places, again, strict=True):
+        row[place] = each
+    return row
 
 
 def _look_at_the_right_one(

@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from wsdemo.checks import Misconception, NotYet
 from wsdemo.checks._members import Member
 from wsdemo.checks._plain import Plain
-from wsdemo.checks._stalls import Stalls
+from wsdemo.checks._stalls import Stalls, took_longer
 from wsdemo.checks._trial import Trial
 
 __all__ = [
@@ -147,7 +147,7 @@ async def check_slow_member(
                 await sender.send(texts(word))
                 received = await receiver.receive(AT_ONCE + 1.5)
                 took = time.monotonic() - start
-                if received is None or took > AT_ONCE + stalls.seconds:
+                if received is None or took_longer(took, AT_ONCE, stalls.seconds):
                     await served.join()
                     paused.close()
                     await _raise_slow(sender, received, took)

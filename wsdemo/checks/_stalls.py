@@ -11,7 +11,7 @@ from typing import Any, cast
 from wsdemo.checks._places import place_of_block
 from wsdemo.loop import LoopThread
 
-__all__ = ["BUSY", "FACTOR", "Stalls", "TooBusy"]
+__all__ = ["BUSY", "FACTOR", "Stalls", "TooBusy", "took_longer"]
 
 FACTOR = 1.5
 """A time that is longer by this factor, and by what a busy machine adds, is too long."""
@@ -32,6 +32,22 @@ class TooBusy(TimeoutError):
 
     def __init__(self) -> None:
         super().__init__("this machine is too busy to measure times")
+
+
+def took_longer(seconds: float, limit: float, stalled: float) -> bool:
+    """Return whether something took longer than a limit.
+
+    Args:
+        seconds: how long it took.
+        limit: seconds that it may take.
+        stalled: for how much of the time the event loop did not run.
+
+    Raises:
+        TooBusy: it took longer, and without the stalls it may have taken less.
+    """
+    if seconds - stalled <= limit < seconds:
+        raise TooBusy
+    return seconds > limit
 
 
 class Stalls:

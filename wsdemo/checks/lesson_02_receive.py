@@ -12,7 +12,7 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._plain import Plain, after, is_at_once
 from wsdemo.checks._serving import connected
-from wsdemo.checks._stalls import BUSY, FACTOR, Stalls, TooBusy
+from wsdemo.checks._stalls import BUSY, FACTOR, Stalls, TooBusy, took_longer
 from wsdemo.checks._trial import in_time
 
 
@@ -125,7 +125,7 @@ async def _check_messages(receive: Receive, stalls: Stalls, server: ServerConnec
                     expected=expected,
                     received=result,
                 )
-            if clock() - start > 0.5 + stalls.seconds - before:
+            if took_longer(clock() - start, 0.5, stalls.seconds - before):
                 raise Misconception(
                     "a message was there, and your function went on waiting: return as soon as a "
                     "message comes",

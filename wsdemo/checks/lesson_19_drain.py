@@ -15,7 +15,7 @@ from wsdemo.checks._inbox import Inbox, until
 from wsdemo.checks._mishaps import describe
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import HOST, PATIENCE
-from wsdemo.checks._stalls import Stalls
+from wsdemo.checks._stalls import Stalls, took_longer
 from wsdemo.server.core import log
 
 LONG = 4.0
@@ -272,8 +272,7 @@ async def _out_of_time(drain: Drain) -> None:
         before = stalls.seconds
         draining = asyncio.ensure_future(drain(office.server, office.underway, SHORT))
         seconds = await _ended(draining, SHORT + LATE + 0.5, **evidence)
-        seconds -= stalls.seconds - before
-        if seconds < SHORT / 2:
+        if not took_longer(seconds, SHORT / 2, stalls.seconds - before):
             raise Misconception(
                 "drain gave up before the deadline: these seconds belong to the tasks",
                 **evidence,

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from wsdemo.checks._patience import until
 from wsdemo.checks._serving import PATIENCE
 
 __all__ = ["Inbox", "settle", "until"]
@@ -73,15 +73,6 @@ def _is_error(message: str | bytes) -> bool:
     except ValueError:
         return False
     return isinstance(answer, dict) and "error" in answer
-
-
-async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> bool:
-    """Let other tasks run until a condition is true, and return whether it is."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.005)
-    return bool(condition())
 
 
 async def settle() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from wsdemo.checks import Misconception, NotYet
 from wsdemo.checks._mishaps import describe
+from wsdemo.checks._patience import done_within
 from wsdemo.checks._plain import Plain
 
 __all__ = ["WHOLE_TIME_LIMIT", "Outcome", "judge", "outcome_of", "sentence", "tests_of"]
@@ -100,11 +101,9 @@ async def outcome_of(test: Callable[..., Any], *arguments: Any) -> Outcome:
             loop.call_soon_threadsafe(tell, error)
 
     threading.Thread(target=run, name="a test", daemon=True).start()
-    try:
-        async with asyncio.timeout(TIME_LIMIT):
-            return Outcome(await done)
-    except TimeoutError:
-        return Outcome(hangs=True)
+    if await done_within(done, TIME_LIMIT):
+        return Outcome(done.result())
+    return Outcome(hangs=True)
 
 
 Attempt = Callable[[Callable[..., Any], Callable[[], Any]], Awaitable[Outcome]]

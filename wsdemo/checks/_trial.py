@@ -11,6 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsdemo.checks import Misconception, NotYet, OutOfTime
+from wsdemo.checks._patience import done_within
 from wsdemo.checks._places import place_of_wait
 from wsdemo.checks._serving import PATIENCE, Handler, serving
 
@@ -120,8 +121,7 @@ async def in_time(answer: Awaitable[Result], seconds: float = PATIENCE) -> Resul
     """
     task = asyncio.ensure_future(answer)
     try:
-        await asyncio.wait({task}, timeout=seconds)
-        if task.done():
+        if await done_within(task, seconds):
             return task.result()
         raise OutOfTime(seconds, place_of_wait(task) if isinstance(task, asyncio.Task) else "")
     finally:

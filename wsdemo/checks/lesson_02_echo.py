@@ -7,10 +7,11 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._plain import Plain, after
 from wsdemo.checks._serving import PATIENCE, connected
 from wsdemo.checks._stalls import BUSY, FACTOR, Stalls, TooBusy
+from wsdemo.checks._trial import in_time
 
 
 async def _ask(client: ClientConnection, question: str, expected: str) -> str | bytes:
@@ -28,8 +29,8 @@ async def _receive(client: ClientConnection, values: dict[str, Any]) -> str | by
         Misconception: the server had closed the connection.
     """
     try:
-        return await asyncio.wait_for(client.recv(), PATIENCE)
-    except TimeoutError:
+        return await in_time(client.recv())
+    except OutOfTime:
         raise NotYet(f"no message came within {PATIENCE} s", **values) from None
     except ConnectionClosed as closed:
         code = closed.rcvd.code if closed.rcvd else 1006

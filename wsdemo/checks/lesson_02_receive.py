@@ -79,11 +79,13 @@ async def _check_silence(receive: Receive, stalls: Stalls) -> None:
     waits = [asyncio.create_task(wait(number, each)) for number, each in enumerate(limits)]
     try:
         times = await asyncio.gather(*waits)
+        at_once = all(is_at_once(*each) for each in times)
+        kind = NotYet if at_once else Misconception
         for seconds, (took, stalled) in zip(limits, times, strict=True):
             _check_blocking(stalls)
-            if not 0.9 * seconds < took < FACTOR * seconds + stalled:
-                kind = NotYet if all(is_at_once(*each) for each in times) else Misconception
-                what = "did not wait for" if took < seconds else "waited longer than"
+            if at_once or not 0.9 * seconds < took < FACTOR * seconds + stalled:
+                short = at_once or took < seconds
+                what = "did not wait for" if short else "waited longer than"
                 raise kind(
                     f"no message came, and your function {what} `seconds`",
                     input=Plain(f"seconds={seconds}"),

@@ -14,7 +14,7 @@ from websockets.protocol import State
 
 from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._mishaps import watched
-from wsdemo.checks._plain import Plain, after
+from wsdemo.checks._plain import Plain, after, is_at_once
 from wsdemo.checks._secrets import Comparisons, watch_header
 from wsdemo.checks._serving import PATIENCE, path_of, serving
 from wsdemo.checks._stalls import BUSY, Stalls, TooBusy
@@ -269,7 +269,7 @@ async def _echo_all(client: ClientConnection) -> None:
 def _raise_ended(served: Permissions, path: str) -> None:
     lasted, stalled = served.lasted.get(path), served.stalled.get(path, 0)
     which = "a client that sent nothing" if path == SILENT else "a client that sent messages"
-    kind = NotYet if lasted is not None and lasted - stalled < LIMITS[path] / 4 else Misconception
+    kind = NotYet if lasted is not None and is_at_once(lasted, stalled) else Misconception
     raise kind(
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),
@@ -284,7 +284,8 @@ async def _check_ends(
     silent, talking = open_at[SILENT, LATE], open_at[TALKING, LATE]
     if echoing.done():
         echoing.result()
-    if (silent or talking) and served.stalls.seconds > BUSY / 3 and not served.stalls.place:
+    most = BUSY / 3 if silent or talking else BUSY
+    if served.stalls.seconds > most and not served.stalls.place:
         raise TooBusy  # a timer that ends too late may have run out together with the check's
     if talking and not silent:
         raise Misconception(

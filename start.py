@@ -10,6 +10,7 @@
     python start.py test NOTEBOOKS     run every check of these lessons
     python start.py test ARGS          run pytest alone, with these arguments
     python start.py test --repeat 20 … the same, twenty times
+    python start.py test --stalls …    the same, as on a machine that stalls now and then
     python start.py test --weekly      run every check, with those that each week is enough for
     python start.py test --newest      the same with the newest versions, not those of the lock
     python start.py serve APP          run a finished server, such as chat; --help tells its options

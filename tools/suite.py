@@ -2,7 +2,8 @@
 
 With notebooks it runs all that the tests ask of these lessons; with other arguments pytest alone,
 with these arguments. ``--weekly`` runs the tests, too, that are left to the weekly run.
-``--repeat 20`` before all else does it twenty times, and stops at a failure.
+``--repeat 20`` before all else does it twenty times, and stops at a failure; ``--stalls`` before
+that lets the programs stall meanwhile, as on a busy machine.
 """
 
 import functools
@@ -20,6 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from tools.stalls import stalling
 
 ROOT = Path(__file__).resolve().parent.parent
 JAVASCRIPT = ROOT / "notebooks" / "javascript"
@@ -273,6 +276,9 @@ def main(arguments: Sequence[str]) -> int:
         arguments: notebooks, or pytest's arguments; none for every step.
     """
     repeat, words = 1, list(arguments)
+    if words[:1] == ["--stalls"]:
+        with stalling():
+            return main(words[1:])
     if words[:1] == ["--repeat"] and len(words) > 1 and words[1].isdecimal():
         repeat, words = int(words[1]), words[2:]
     for number in range(1, repeat + 1):

@@ -50,7 +50,7 @@ async def waits_for_longer(connections, underway, bus):
     while underway:
         await asyncio.sleep(0.01)
     stall()
-    await asyncio.sleep(0.45)
+    await asyncio.sleep(0.4)
     for each in connections:
         await each.close(1001)
     await bus.stop()

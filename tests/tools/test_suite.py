@@ -1,5 +1,6 @@
 """tools/suite.py: its sums are what CI believes."""
 
+import contextlib
 import json
 import os
 import re
@@ -314,6 +315,19 @@ def test_a_lesson_is_repeated_until_it_fails(steps_run, capsys):
     assert suite.main(["--repeat", "20", "notebooks/03_chat.ipynb"]) == 1
     assert len(steps_run) == 12
     assert "### 3 of 20" in capsys.readouterr().out
+
+
+def test_a_lesson_is_run_on_a_machine_that_stalls(steps_run, monkeypatch):
+    stalled = []
+
+    @contextlib.contextmanager
+    def stalling():
+        yield
+        stalled.append(len(steps_run))
+
+    monkeypatch.setattr(suite, "stalling", stalling)
+    assert suite.main(["--stalls", "notebooks/03_chat.ipynb"]) == 0
+    assert stalled == [4]
 
 
 def test_a_lesson_that_is_not_there_fails(steps_run, capsys):

@@ -152,7 +152,7 @@ class Proxy:
     async def _read(self, from_server: asyncio.StreamReader) -> bytes:
         reading = asyncio.ensure_future(from_server.read(2**16))
         # After a pause of the loop, the ping and this limit are both due: the ping comes first.
-        await asyncio.wait({reading}, timeout=0.9 * self.idle)
+        await asyncio.wait({reading}, timeout=0.8 * self.idle)
         for _ in range(GRACE):
             if reading.done():
                 return reading.result()

@@ -1,12 +1,14 @@
 """The event loop beside the cell: what it runs, how it is stopped, when it takes turns."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -65,6 +67,20 @@ def test_tells_its_own_time_out_from_the_coroutines(thread):
         thread.run(fail(TimeoutError("the coroutine's own")))
     with pytest.raises(TimeoutError, match=r"no result from test within 0\.01 s"):
         thread.run(Forever()(), timeout=0.01)
+
+
+def test_a_stall_is_no_time_out(thread, monkeypatch):
+    """The machine stalls in the first step of the wait, and for longer than the whole limit."""
+    wait, stalls = concurrent.futures.wait, [1.2]
+
+    def wait_on_a_machine_that_stalls(futures, seconds):
+        if stalls:
+            time.sleep(stalls.pop())
+            seconds = 0
+        return wait(futures, seconds)
+
+    monkeypatch.setattr(concurrent.futures, "wait", wait_on_a_machine_that_stalls)
+    assert thread.run(asyncio.sleep(1.4, "done"), timeout=1) == "done"
 
 
 def test_a_time_out_cancels_the_coroutine(thread):

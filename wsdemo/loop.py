@@ -1,8 +1,10 @@
 """An asyncio event loop on a thread of its own, beside the cell that is running."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
+import math
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -16,6 +18,8 @@ __all__ = ["SWITCH_INTERVAL", "LoopThread", "NoResult"]
 SWITCH_INTERVAL = 50e-6
 """Seconds that a loop waits for its turn while a cell computes (CPython's default: 5e-3)."""
 
+STEP = 0.5
+"""Seconds of a step in which :meth:`LoopThread.run` waits."""
 
 Result = TypeVar("Result")
 
@@ -131,7 +135,10 @@ class LoopThread:
         schedule = asyncio.run_coroutine_threadsafe
         future = contextvars.Context().run(schedule, coroutine, self.loop)
         try:
-            return future.result(timeout)
+            if timeout is None:
+                return future.result()
+            _wait(future, timeout)
+            return future.result(0)
         except TimeoutError:
             if future.done():  # the coroutine's own TimeoutError
                 raise
@@ -195,6 +202,13 @@ HALF_STEP = 5e-7
 _lock = threading.Lock()
 _loops = 0
 _interval_before = 0.0
+
+
+def _wait(future: Future[Any], seconds: float) -> None:
+    """Wait for a future in steps: a machine that stalls makes one of them longer, not all."""
+    for _ in range(math.ceil(seconds / STEP)):
+        if concurrent.futures.wait([future], min(STEP, seconds)).done:
+            return
 
 
 def _take_turns() -> None:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import wsdemo
+from wsdemo.checks._patience import done_within, until
 from wsdemo.checks._plain import after
 from wsdemo.checks._stalls import Stalls
 
@@ -49,8 +50,9 @@ def test_what_came_at_once_is_shown_so_when_the_machine_stalls(number, answer, r
 async def waits_for_longer(connections, underway, bus):
     while underway:
         await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)  # meanwhile the check sees that nothing is under way
     stall()
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(0.35)
     for each in connections:
         await each.close(1001)
     await bus.stop()
@@ -71,6 +73,22 @@ def test_a_wait_that_only_a_stall_may_have_made_too_long_is_not_judged():
 )
 def test_after(seconds, stalled, shown):
     assert after(seconds, stalled) == shown
+
+
+def test_a_limit_is_counted_in_steps():
+    """A stall that is longer than the limit makes one step of it longer."""
+
+    async def wait(which, what):
+        asyncio.get_running_loop().call_soon(time.sleep, 0.4)
+        return await which(what, 0.3)
+
+    async def both():
+        ready = asyncio.create_task(asyncio.sleep(0.5))
+        assert await wait(until, ready.done)
+        assert await wait(done_within, asyncio.create_task(asyncio.sleep(0.5)))
+        assert not await done_within(asyncio.create_task(asyncio.sleep(9)), 0.3)
+
+    asyncio.run(both())
 
 
 def test_a_stall_counts_before_the_loop_has_noticed_it():

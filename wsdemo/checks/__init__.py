@@ -14,6 +14,7 @@ from typing import Any
 
 from wsdemo.checks._findings import Finding, Misconception, Note, NotYet, OutOfTime, Verdict
 from wsdemo.checks._mishaps import describe, forgotten_coroutines, learners_frames, noting
+from wsdemo.checks._patience import done_within
 from wsdemo.checks._places import end, place_of_block, place_of_wait
 from wsdemo.checks._progress import Progress, note, progress
 from wsdemo.checks._worked import worked
@@ -212,8 +213,7 @@ async def in_limit(judging: Awaitable[str], seconds: float) -> str:
     """Await a check's result, with the check's own time limit."""
     task = asyncio.ensure_future(judging)
     try:
-        await asyncio.wait({task}, timeout=seconds)
-        if task.done():
+        if await done_within(task, seconds):
             return task.result()
         places = (place_of_wait(each) for each in (task, *asyncio.all_tasks()))
         raise OutOfTime(seconds, next(filter(None, places), ""))

@@ -162,7 +162,8 @@ def _works_for_an_hour(kind: Any) -> bool:
 async def _check_lifetime(short: Tickets, long: Tickets) -> None:
     """Try tickets shortly before and after their end, at two lifetimes.
 
-    On a machine that is so busy that a ticket is no longer young, that ticket is not tried.
+    Raises:
+        TooBusy: a ticket that should be young is so no longer.
     """
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -196,6 +197,8 @@ def _check_young(tickets: Tickets, ticket: str, issued: float) -> None:
     age = asyncio.get_running_loop().time() - issued
     if not good and age < 0.95 * tickets.lifetime:
         raise _ended_early(tickets, age)
+    if not good:
+        raise TooBusy  # it is not young any more
 
 
 def _ended_early(tickets: Tickets, age: float) -> Misconception:

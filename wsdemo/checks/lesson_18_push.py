@@ -1,6 +1,5 @@
 """The first exercise of lesson 18."""
 
-import asyncio
 import contextlib
 import json
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from wsdemo.checks import Misconception, NotYet, exercise
+from wsdemo.checks import Misconception, NotYet, OutOfTime, exercise
 from wsdemo.checks._apps import Layer, Message, served_app
 from wsdemo.checks._inbox import Inbox, until
 from wsdemo.checks._mishaps import describe
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._trial import in_time
 
 TEXTS = ("Dinner is ready", "100 % & more: \N{SNOWMAN}?")
 
@@ -115,9 +115,8 @@ async def _announce(room: _Room, text: str, scene: str, *plan: str) -> None:
     there = list(room.members)
     before = [len(each.received) for each in there]
     try:
-        async with asyncio.timeout(PATIENCE):
-            status, body, raised = await room.announce(text, *plan)
-    except TimeoutError:
+        status, body, raised = await in_time(room.announce(text, *plan))
+    except OutOfTime:
         raise NotYet(
             f"POST /announce was not answered within {PATIENCE} s", input=Plain(scene)
         ) from None

@@ -18,7 +18,7 @@ __all__ = ["SWITCH_INTERVAL", "LoopThread", "NoResult"]
 SWITCH_INTERVAL = 50e-6
 """Seconds that a loop waits for its turn while a cell computes (CPython's default: 5e-3)."""
 
-STEP = 0.5
+STEP = 0.05
 """Seconds of a step in which :meth:`LoopThread.run` waits."""
 
 Result = TypeVar("Result")

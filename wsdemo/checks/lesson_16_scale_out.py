@@ -310,7 +310,7 @@ async def kept_alive(keep: Callable[..., Awaitable[None]]) -> str:
         for _, inbox, _ in kept:
             with contextlib.suppress(ConnectionClosed):
                 await inbox.client.close()
-        if not await until(lambda: all(ended.is_set() for *_, ended in kept), PATIENCE):
+        if not await until(lambda: all(ended.is_set() for *_, ended in kept), PATIENCE / 2):
             raise NotYet("the client has disconnected, and your handler goes on")
     return "the connection survived the silence, and the client's program received nothing."
 

@@ -9,6 +9,7 @@ from typing import Any
 from wsdemo.checks import Misconception, NotYet
 from wsdemo.checks._plain import Plain
 from wsdemo.checks._serving import PATIENCE
+from wsdemo.checks._stalls import TooBusy
 
 __all__ = ["BURSTS", "sending"]
 
@@ -36,6 +37,9 @@ LATE = 0.5
 
 LAG = 5
 """How many values a sender may be behind in a stream, if it uses tasks of its own."""
+
+PAUSE = 0.03
+"""Seconds between two values of the stream that are a pause, as a machine that stalls makes it."""
 
 STREAM = range(1000, 1060)
 """Values that come one by one, every 10 ms; the client receives a value in the time of ten."""
@@ -131,18 +135,23 @@ class Sender:
 
     async def stream(self) -> None:
         """Let values come without a pause; check whether the client is kept up to date."""
-        sent = 0
+        sent = pauses = 0
+        clock = asyncio.get_running_loop().time
         for value in STREAM:
             self._add(value)
             if value % 10 == 0:
                 self._client.receive()
+            start = clock()
             await asyncio.sleep(0.01)
+            pauses += clock() - start > PAUSE
             while not self._client.calls.empty():
                 self._sent.append(self._client.calls.get_nowait())
                 self._judge_lag(self._sent[-1])
                 sent += 1
             self._judge_sends()
         came = Plain(f"{len(STREAM)} values, one every 10 ms")
+        if 3 <= sent < 3 + pauses:
+            raise TooBusy
         if sent < 3:
             raise Misconception(
                 "while values come without a pause, the client receives almost nothing: do not "

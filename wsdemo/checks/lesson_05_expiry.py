@@ -13,42 +13,43 @@ from wsdemo.checks import Misconception, NotYet, exercise
 from wsdemo.checks._mishaps import watched
 from wsdemo.checks._plain import Plain, after, is_at_once
 from wsdemo.checks._serving import PATIENCE, path_of, serving
-from wsdemo.checks._stalls import BUSY, Stalls, TooBusy
+from wsdemo.checks._stalls import BUSY, Stalls, TooBusy, took_longer
 
 
 class Permissions:
-    """A server on which each connection has a permission: LIMITS has its seconds, by path.
-
-    Attributes:
-        lasted: how long each connection's handler ran, by path.
-        stalled: for how much of that time the event loop did not run, by path.
-        stalls: what watches the loop.
-    """
+    """A server on which each connection has a permission: LIMITS has its seconds, by path."""
 
     def __init__(self, handler: Any, stalls: Stalls) -> None:
-        self.lasted: dict[str, float] = {}
-        self.stalled: dict[str, float] = {}
         self.stalls = stalls
         self._handler = watched(handler)
         self._connections: dict[str, ServerConnection] = {}
-        self._began: dict[str, float] = {}
-        self._clock = asyncio.get_running_loop().time
+        self._began: dict[str, tuple[float, float]] = {}
+        self._ended: dict[str, tuple[float, float]] = {}
+
+    def _now(self) -> tuple[float, float]:
+        return asyncio.get_running_loop().time(), self.stalls.seconds
 
     async def handle(self, connection: ServerConnection) -> None:
         """Run the learner's handler with the permission of this connection."""
         path = path_of(connection)
         self._connections[path] = connection
-        self._began[path], before = self._clock(), self.stalls.seconds
+        self._began[path] = self._now()
         try:
             await self._handler(connection, LIMITS[path])
         finally:
-            self.lasted[path] = self._clock() - self._began[path]
-            self.stalled[path] = self.stalls.seconds - before
+            self._ended[path] = self._now()
+
+    def lasted(self, path: str) -> tuple[float, float]:
+        """Return how many seconds a handler has run, and in how many of them the loop did not."""
+        now, stalled = self._ended.get(path) or self._now()
+        began, stalled_before = self._began[path]
+        return now - began, stalled - stalled_before
 
     def expect_no_hidden_end(self) -> None:
         """Raise TooBusy if a stall may have hidden that a handler ran for too long."""
-        for path, lasted in self.lasted.items():
-            if lasted - self.stalled[path] > 1.2 * LIMITS[path]:
+        for path in self._ended:
+            lasted, stalled = self.lasted(path)
+            if lasted - stalled > 1.2 * LIMITS[path]:
                 raise TooBusy
 
     async def is_open_after(self, path: str, part: float) -> bool:
@@ -56,8 +57,8 @@ class Permissions:
 
         This timer and the learner's are timers of the same loop: on a busy machine both are late.
         """
-        end = self._began[path] + part * LIMITS[path]
-        await asyncio.sleep(max(0, end - self._clock()))
+        passed = self._now()[0] - self._began[path][0]
+        await asyncio.sleep(max(0, part * LIMITS[path] - passed))
         for _ in range(20):  # what was due before this timer may need some steps
             await asyncio.sleep(0)
         return self._connections[path].state is State.OPEN
@@ -86,9 +87,8 @@ async def expiry(handler: Any) -> str:
             open_at = {}
             for path, part in ((SILENT, EARLY), (SILENT, LATE), (TALKING, EARLY), (TALKING, LATE)):
                 open_at[path, part] = await served.is_open_after(path, part)
-                lasted = served.lasted.get(path, 0)
-                if part == EARLY and not open_at[path, part] and lasted < 0.95 * LIMITS[path]:
-                    _raise_ended(served, path)
+                if part == EARLY and not open_at[path, part]:
+                    _expect_whole(served, path)
             await _check_ends(open_at, served, echoing)
             for client in (silent, talking):
                 await asyncio.wait_for(client.wait_closed(), PATIENCE)
@@ -128,15 +128,18 @@ async def _echo_all(client: ClientConnection) -> None:
             await asyncio.sleep(LIMITS[TALKING] / 20)
 
 
-def _raise_ended(served: Permissions, path: str) -> None:
-    lasted, stalled = served.lasted.get(path), served.stalled.get(path, 0)
+def _expect_whole(served: Permissions, path: str) -> None:
+    """Raise a diagnosis if a connection has ended before its permission."""
+    lasted, stalled = served.lasted(path)
+    if took_longer(lasted, 0.95 * LIMITS[path], stalled):
+        return  # it has ended in time, and this look at it was late
     which = "a client that sent nothing" if path == SILENT else "a client that sent messages"
-    kind = NotYet if lasted is not None and is_at_once(lasted, stalled) else Misconception
+    kind = NotYet if is_at_once(lasted, stalled) else Misconception
     raise kind(
         f"{which} was disconnected before its permission ended",
         input=Plain(f"seconds={LIMITS[path]}"),
         expected=Plain(f"closed after {LIMITS[path]} s"),
-        received=Plain(f"closed {after(lasted, stalled)}" if lasted is not None else "closed"),
+        received=Plain(f"closed {after(lasted, stalled)}"),
     )
 
 
@@ -168,7 +171,7 @@ async def _check_ends(
             input=Plain(f"seconds={LIMITS[SILENT]}, and no message"),
             received=Plain(f"open after {3 * LIMITS[SILENT]:.2f} s"),
         )
-    end = 3 * LIMITS[SILENT] if still_open else served.lasted.get(SILENT, LATE * LIMITS[SILENT])
+    end = 3 * LIMITS[SILENT] if still_open else served.lasted(SILENT)[0]
     raise Misconception(
         "the permission had ended, and the connection was still open: set a timer of `seconds`. A "
         "check when the client connects is not enough.",

@@ -43,7 +43,8 @@ class Permissions:
         """Return how many seconds a handler has run, and in how many of them the loop did not."""
         now, stalled = self._ended.get(path) or self._now()
         began, stalled_before = self._began[path]
-        return now - began, stalled - stalled_before
+        # What a line of the learner's has blocked is no stall of the machine.
+        return now - began, 0 if self.stalls.place else stalled - stalled_before
 
     def expect_no_hidden_end(self) -> None:
         """Raise TooBusy if a stall may have hidden that a handler ran for too long."""

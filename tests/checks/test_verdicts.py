@@ -97,12 +97,17 @@ class OnABusyMachine:
         return await SOLUTIONS["02.3"](connection, seconds)
 
 
-@pytest.mark.parametrize(("busy", "tries", "state"), [(1, 2, "right"), (9, 3, "no verdict")])
-def test_an_answer_is_tried_again_when_the_machine_was_too_busy(monkeypatch, busy, tries, state):
-    answer = OnABusyMachine(monkeypatch, busy)
+def test_an_answer_is_tried_again_when_the_machine_was_too_busy(monkeypatch):
+    answer = OnABusyMachine(monkeypatch, busy=1)
+    assert wsdemo.check("02.3", answer).state == "right"
+    assert answer.tries >= 2  # it may have been too busy in reality, too
+
+
+def test_a_machine_that_stays_busy_gives_no_verdict(monkeypatch):
+    answer = OnABusyMachine(monkeypatch, busy=9)
     verdict = wsdemo.check("02.3", answer)
-    assert (answer.tries, verdict.state) == (tries, state)
-    assert ("this machine is too busy to measure times" in verdict.text) == (state != "right")
+    assert (answer.tries, verdict.state) == (3, "no verdict")
+    assert "this machine is too busy to measure times" in verdict.text
 
 
 @pytest.mark.parametrize(("seconds", "stalled"), [(0.4, 0), (0.4, 0.3), (0.5, 0)])

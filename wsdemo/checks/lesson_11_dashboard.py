@@ -261,7 +261,7 @@ async def _several_changes(feed: Feed) -> None:
         )
 
 
-@exercise("11.2")
+@exercise("11.2", time_limit=8)
 async def coalesce(answer: Callable[..., Any]) -> str:
     """Check ``async def send_latest(send, values)`` by what it sends, and when."""
     async with sending(answer) as sender:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import io
 import json
+import socket
 
 import pytest
 from websockets.asyncio.server import broadcast
@@ -139,6 +140,21 @@ def test_channels_can_refuse_a_foreign_origin(rooms):
             with connect(url, origin=server.http_url) as ana:
                 ana.send("Hello")
                 assert ana.recv(timeout=5) == "Hello"
+
+
+def test_a_server_that_resets_the_connection_has_cut_it():
+    async def reset(reader, writer):
+        await reader.read(1)
+        linger = socket.SOL_SOCKET, socket.SO_LINGER, hostile.RESET_ON_CLOSE
+        writer.get_extra_info("socket").setsockopt(*linger)
+        writer.transport.abort()
+
+    async def attacked():
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as it:
+            url = "ws://{}:{}".format(*it.sockets[0].getsockname())
+            return await hostile.attack(url, "message", "not JSON")
+
+    assert asyncio.run(attacked()) == "cut"
 
 
 def test_a_server_that_never_answers_is_left():

@@ -54,6 +54,8 @@ async def attack(url: str, group: str, name: str) -> str:
     """
     at = urlsplit(url)
     reader, writer = await asyncio.open_connection(at.hostname, at.port)
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     good = Handshake(
         f"GET {at.path or '/'} HTTP/1.1",
         (
@@ -81,8 +83,6 @@ async def attack(url: str, group: str, name: str) -> str:
     except ConnectionError:
         return "cut"
     finally:
-        raw = writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         writer.transport.abort()
 
 

@@ -47,6 +47,20 @@ def test_what_came_at_once_is_shown_so_when_the_machine_stalls(number, answer, r
     assert ("received", received) in verdict.evidence
 
 
+async def waits_while_the_machine_stalls(connection, seconds):
+    """The stall is nearly as long as both limits."""
+    if seconds == 0.2:
+        asyncio.get_running_loop().call_later(0.01, time.sleep, 0.385)
+    try:
+        return await asyncio.wait_for(connection.recv(), seconds)
+    except TimeoutError:
+        return None
+
+
+def test_a_wait_that_a_stall_has_filled_is_not_judged():
+    assert wsdemo.check("02.3", waits_while_the_machine_stalls).state == "no verdict"
+
+
 async def waits_for_longer(connections, underway, bus):
     while underway:
         await asyncio.sleep(0.01)
